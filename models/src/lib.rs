@@ -1,0 +1,1 @@
+//! Importing checkpoints into fixate's bundles.

@@ -1,0 +1,2 @@
+//! The `fixate` command.
+fn main() {}
