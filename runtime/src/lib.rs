@@ -4,3 +4,11 @@
 //! The folders are layers, lowest first; data flows down this list and never back up:
 //!
 //! 1. [`frame`]: borrowed pixels with their format, strides and capture time.
+//! 2. [`preprocess`]: resize, normalise and pad a frame into an encoder's input.
+//! 3. [`mask`]: logits, bitmaps of an image's size, and what is read off both.
+//! 4. [`prompt`]: points, boxes and masks in pixels of a frame.
+
+pub mod frame;
+pub mod mask;
+pub mod preprocess;
+pub mod prompt;

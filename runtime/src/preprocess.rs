@@ -1,0 +1,242 @@
+//! From a frame to an encoder's input: resize, normalise, pad.
+//!
+//! This is what the reference implementation of Segment Anything does: antialiased bilinear
+//! resizing of the bytes, then (value - mean) / std, then zeros to the right and below.
+
+use std::fmt;
+
+use fast_image_resize::Resizer;
+
+use crate::frame::Frame;
+
+mod placement;
+mod resize;
+
+pub use placement::Placement;
+
+use resize::{Channels, resize_into};
+
+/// How a frame is fitted into the square input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ResizeRule {
+    /// The longest side fills the input, the aspect ratio is kept, the rest is padded.
+    LongestSide,
+    /// Both sides fill the input.
+    Stretch,
+}
+
+/// What an encoder expects: a square NCHW tensor of one image, channels in the order R, G, B.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InputSpec {
+    /// Side of the square input.
+    pub size_px: u32,
+    /// How frames are fitted into it.
+    pub resize: ResizeRule,
+    /// Subtracted from R, G, B in 0..=255.
+    pub mean: [f32; 3],
+    /// Divides what is left.
+    pub std: [f32; 3],
+}
+
+/// No known encoder comes near; the bound keeps a hostile manifest from asking for all memory.
+const MAX_SIZE_PX: u32 = 16_384;
+
+impl InputSpec {
+    /// Values in the input tensor: 3 x size x size.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        3 * self.size_px as usize * self.size_px as usize
+    }
+
+    /// Whether the input has no values, which no [`Preprocessor`] accepts.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.size_px == 0
+    }
+
+    /// Where a frame of this size comes to lie in the input.
+    #[must_use]
+    pub fn placement(&self, image_width_px: u32, image_height_px: u32) -> Placement {
+        let (resized_width_px, resized_height_px) = match self.resize {
+            ResizeRule::Stretch => (self.size_px, self.size_px),
+            ResizeRule::LongestSide => {
+                let longest = image_width_px.max(image_height_px).max(1);
+                let scale = f64::from(self.size_px) / f64::from(longest);
+                // A sliver still gets a pixel.
+                let scaled = |side: u32| {
+                    ((f64::from(side) * scale + 0.5).floor() as u32).clamp(1, self.size_px.max(1))
+                };
+                (scaled(image_width_px), scaled(image_height_px))
+            }
+        };
+        Placement {
+            image_width_px,
+            image_height_px,
+            resized_width_px,
+            resized_height_px,
+            input_size_px: self.size_px,
+        }
+    }
+
+    fn check(&self) -> Result<(), PreprocessError> {
+        if !(1..=MAX_SIZE_PX).contains(&self.size_px) {
+            return Err(PreprocessError::InputSize {
+                size_px: self.size_px,
+            });
+        }
+        let usable = |std: &f32| std.is_finite() && *std > 0.0;
+        if !self.mean.iter().all(|mean| mean.is_finite()) || !self.std.iter().all(usable) {
+            return Err(PreprocessError::Normalisation {
+                mean: self.mean,
+                std: self.std,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Turns frames into an encoder's input, keeping its buffers from call to call.
+#[derive(Debug)]
+pub struct Preprocessor {
+    spec: InputSpec,
+    /// (value - mean) / std of every byte value, by channel.
+    normalised: [[f32; 256]; 3],
+    resizer: Resizer,
+    packed: Vec<u8>,
+    resized: Vec<u8>,
+}
+
+impl Preprocessor {
+    /// A preprocessor for this input.
+    ///
+    /// # Errors
+    /// When the size is 0 or absurd, or a mean or standard deviation cannot be used.
+    pub fn new(spec: InputSpec) -> Result<Self, PreprocessError> {
+        spec.check()?;
+        let mut normalised = [[0.0; 256]; 3];
+        for (channel, table) in normalised.iter_mut().enumerate() {
+            for (value, out) in table.iter_mut().enumerate() {
+                *out = (value as f32 - spec.mean[channel]) / spec.std[channel];
+            }
+        }
+        Ok(Self {
+            spec,
+            normalised,
+            resizer: Resizer::new(),
+            packed: Vec::new(),
+            resized: Vec::new(),
+        })
+    }
+
+    /// What the encoder expects.
+    #[must_use]
+    pub fn spec(&self) -> &InputSpec {
+        &self.spec
+    }
+
+    /// Writes the encoder's input for a frame, NCHW [1, 3, size, size] with channels R, G, B, and
+    /// says where the frame lies in it.
+    ///
+    /// Image-sized buffers are kept, so a repeated frame size allocates only the resizer's filter
+    /// weights (a few values a row and column).
+    ///
+    /// # Errors
+    /// When `input` has another length than [`InputSpec::len`].
+    pub fn preprocess_into(
+        &mut self,
+        frame: &Frame<'_>,
+        input: &mut [f32],
+    ) -> Result<Placement, PreprocessError> {
+        if input.len() != self.spec.len() {
+            return Err(PreprocessError::OutputLength {
+                found: input.len(),
+                needed: self.spec.len(),
+            });
+        }
+        let placement = self.spec.placement(frame.width_px(), frame.height_px());
+        let channels = resize_into(
+            &mut self.resizer,
+            frame,
+            &mut self.packed,
+            placement.resized_width_px,
+            placement.resized_height_px,
+            &mut self.resized,
+        )
+        .map_err(PreprocessError::Resize)?;
+        self.normalise_into(&placement, channels, input);
+        Ok(placement)
+    }
+
+    fn normalise_into(&self, placement: &Placement, channels: Channels, input: &mut [f32]) {
+        let size = self.spec.size_px as usize;
+        let width = placement.resized_width_px as usize;
+        let height = placement.resized_height_px as usize;
+        let row_bytes = width * channels.count;
+        for (channel, plane) in input.chunks_exact_mut(size * size).enumerate() {
+            let table = &self.normalised[channel];
+            let offset = channels.rgb[channel];
+            let (image, below) = plane.split_at_mut(height * size);
+            for (out, row) in image
+                .chunks_exact_mut(size)
+                .zip(self.resized.chunks_exact(row_bytes))
+            {
+                let (values, right) = out.split_at_mut(width);
+                for (value, pixel) in values.iter_mut().zip(row.chunks_exact(channels.count)) {
+                    *value = table[usize::from(pixel[offset])];
+                }
+                right.fill(0.0);
+            }
+            below.fill(0.0);
+        }
+    }
+}
+
+/// Why a frame cannot become an encoder's input.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PreprocessError {
+    /// The input's side is 0 or absurd.
+    InputSize {
+        /// As given.
+        size_px: u32,
+    },
+    /// A mean is not finite, or a standard deviation not finite and positive.
+    Normalisation {
+        /// As given.
+        mean: [f32; 3],
+        /// As given.
+        std: [f32; 3],
+    },
+    /// The caller's tensor has another length.
+    OutputLength {
+        /// Values given.
+        found: usize,
+        /// Values needed: 3 x size x size.
+        needed: usize,
+    },
+    /// The resizer refused the sizes.
+    Resize(String),
+}
+
+impl fmt::Display for PreprocessError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InputSize { size_px } => write!(
+                f,
+                "the encoder's input is {size_px} pixels wide; give 1 to {MAX_SIZE_PX}"
+            ),
+            Self::Normalisation { mean, std } => write!(
+                f,
+                "cannot normalise with mean {mean:?} and std {std:?}; give finite means and positive deviations"
+            ),
+            Self::OutputLength { found, needed } => write!(
+                f,
+                "the input tensor has {found} values, but needs {needed} (3 x size x size)"
+            ),
+            Self::Resize(reason) => write!(f, "the frame cannot be resized: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for PreprocessError {}
