@@ -1,0 +1,66 @@
+//! Many images in one file, raw, for a trainer that must not wait for data.
+
+use crate::flat;
+use crate::truth::{Level, MAX_NODES};
+use safetensors::tensor::{Dtype, TensorView};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+/// Why a shard could not be written.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ShardError {
+    /// The file system refused.
+    Write(String),
+}
+
+impl fmt::Display for ShardError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Write(reason) => write!(formatter, "cannot write a shard of images: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for ShardError {}
+
+/// Writes square images of seeds `first_seed..first_seed + count` to one safetensors file:
+/// `rgb` [count, size, size, 3] u8; `labels` [count, size, size] u8; and per node, 255 where there
+/// is none: `parents` [count, 255] u8 and `kinds` [count, 255] u8 (0 whole, 1 part, 2 subpart,
+/// plus 4 for stuff).
+pub fn write(path: &Path, first_seed: u64, count: usize, size: usize) -> Result<(), ShardError> {
+    let (mut rgb, mut labels) = (Vec::new(), Vec::new());
+    let (mut parents, mut kinds) = (Vec::new(), Vec::new());
+    for index in 0..count {
+        let image = flat::draw(first_seed + index as u64, size, size);
+        rgb.extend(image.rgb);
+        labels.extend(image.truth.labels);
+        for slot in 0..MAX_NODES {
+            let node = image.truth.nodes.get(slot);
+            parents.push(node.and_then(|node| node.parent).unwrap_or(255));
+            kinds.push(node.map_or(255, |node| {
+                let level = match node.level {
+                    Level::Whole => 0,
+                    Level::Part => 1,
+                    Level::Subpart => 2,
+                };
+                level + 4 * u8::from(node.stuff)
+            }));
+        }
+    }
+    let view = |shape: Vec<usize>, bytes| {
+        TensorView::new(Dtype::U8, shape, bytes).map_err(|error| ShardError::Write(error.to_string()))
+    };
+    let tensors = BTreeMap::from([
+        ("rgb", view(vec![count, size, size, 3], &rgb)?),
+        ("labels", view(vec![count, size, size], &labels)?),
+        ("parents", view(vec![count, MAX_NODES], &parents)?),
+        ("kinds", view(vec![count, MAX_NODES], &kinds)?),
+    ]);
+    // A shard that is there is whole: a trainer may be waiting for it.
+    let unfinished = path.with_extension("unfinished");
+    let failed = |error: &dyn fmt::Display| ShardError::Write(format!("{}: {error}", path.display()));
+    safetensors::serialize_to_file(tensors, None, &unfinished).map_err(|error| failed(&error))?;
+    std::fs::rename(&unfinished, path).map_err(|error| failed(&error))
+}
