@@ -94,7 +94,7 @@ mod tests {
             input_size_px: 1024,
         };
         let (x, y) = placement.input_from_image(500.0, 375.0);
-        assert_eq!((x, y), (284.444_44, 213.4375));
+        assert_eq!((x, y), ((500.0 * 1024.0 / 1800.0) as f32, 213.4375));
         let (x, y) = placement.image_from_input(x, y);
         assert!((x - 500.0).abs() < 1e-4 && (y - 375.0).abs() < 1e-4);
     }
