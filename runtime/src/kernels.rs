@@ -1,0 +1,24 @@
+//! Arithmetic on slices of `f32`: matrix products and the row and column loops between them.
+//!
+//! Each loop is written once, in plain Rust, and compiled once per instruction set; the set is
+//! picked when the program runs. This is the only folder that may use `unsafe` for arithmetic, and
+//! each use says why it holds.
+//!
+//! All matrices are row-major unless a stride says otherwise. Slices of the wrong length are
+//! mistakes of the caller, not of the input, and panic.
+#![allow(unsafe_code)]
+
+mod activation;
+mod dispatch;
+mod elementwise;
+mod float;
+mod matmul;
+mod normalization;
+mod softmax;
+
+pub use activation::{gelu, relu};
+pub use dispatch::InstructionSet;
+pub use elementwise::{add, add_assign, add_into};
+pub use matmul::{Matrix, MatrixMut, Update, matmul};
+pub use normalization::{layer_norm_columns, layer_norm_rows};
+pub use softmax::{softmax_columns, softmax_rows};
