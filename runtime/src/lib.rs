@@ -7,8 +7,12 @@
 //! 2. [`preprocess`]: resize, normalise and pad a frame into an encoder's input.
 //! 3. [`mask`]: logits, bitmaps of an image's size, and what is read off both.
 //! 4. [`prompt`]: points, boxes and masks in pixels of a frame.
+//! 5. [`kernels`]: matrix products and vectorised loops.
+//! 6. [`decoder`]: from a keyframe and a prompt to mask logits.
 
+pub mod decoder;
 pub mod frame;
+pub mod kernels;
 pub mod mask;
 pub mod preprocess;
 pub mod prompt;

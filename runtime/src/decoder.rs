@@ -1,0 +1,102 @@
+//! From a keyframe and a prompt to mask logits and predicted IoUs.
+
+mod error;
+mod keyframe;
+mod sam;
+
+use std::ops::Range;
+
+use crate::mask::LogitsView;
+use crate::prompt::Prompt;
+
+pub use error::DecoderError;
+pub use keyframe::{Embedding, Keyframe, Prepared};
+pub use sam::{PromptEncoding, SamDecoder, WeightsError};
+
+/// What answers prompts on a keyframe.
+pub trait Decoder: Send {
+    /// Channels, rows and columns of the embeddings that it takes.
+    fn embedding_shape(&self) -> [usize; 3];
+
+    /// Columns and rows of the masks that it gives and takes.
+    fn mask_size(&self) -> [usize; 2];
+
+    /// Computes what depends on the keyframe alone and stores it there. Decoding without it gives
+    /// the same masks, later.
+    ///
+    /// # Errors
+    /// If the keyframe's embedding does not fit.
+    fn prepare(&mut self, keyframe: &mut Keyframe) -> Result<(), DecoderError> {
+        keyframe.prepared = None;
+        Ok(())
+    }
+
+    /// Answers a prompt, given in pixels of the keyframe's image. `out` is overwritten, its buffers
+    /// are reused; after an error its contents mean nothing.
+    ///
+    /// # Errors
+    /// If the prompt or the embedding does not fit, or the result is not finite.
+    fn decode_into(
+        &mut self,
+        keyframe: &Keyframe,
+        prompt: &Prompt,
+        masks: MaskSelection,
+        out: &mut Decoded,
+    ) -> Result<(), DecoderError>;
+}
+
+/// Which of the model's masks are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaskSelection {
+    /// Mask 0, for prompts that leave no doubt.
+    Single,
+    /// Masks 1 to the last: whole, part and subpart.
+    Multiple,
+    /// All of them.
+    All,
+}
+
+/// Masks as the decoder gives them, in the model's own order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decoded {
+    /// Which of the model's masks these are.
+    pub indices: Range<usize>,
+    /// Columns of a mask.
+    pub width: usize,
+    /// Rows of a mask.
+    pub height: usize,
+    /// `[masks, height, width]`, above 0 where the thing is.
+    pub logits: Vec<f32>,
+    /// `[masks]`.
+    pub predicted_iou: Vec<f32>,
+}
+
+impl Decoded {
+    /// One mask's logits; `position` counts from 0 to the length of `indices`.
+    ///
+    /// # Panics
+    /// If there is no such mask.
+    #[must_use]
+    pub fn mask(&self, position: usize) -> LogitsView<'_> {
+        let length = self.width * self.height;
+        LogitsView {
+            width: self.width,
+            height: self.height,
+            values: &self.logits[position * length..][..length],
+        }
+    }
+
+    fn check_finite(&self) -> Result<(), DecoderError> {
+        // Without an early exit, so that the loop vectorises.
+        let finite = |values: &[f32]| {
+            values
+                .iter()
+                .fold(true, |all, value| all & value.is_finite())
+        };
+        if finite(&self.logits) && finite(&self.predicted_iou) {
+            Ok(())
+        } else {
+            Err(DecoderError::NotFinite)
+        }
+    }
+}

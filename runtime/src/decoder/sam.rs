@@ -1,0 +1,237 @@
+//! SAM's prompt encoder and mask decoder, in plain f32, as the public reference implementation
+//! computes them.
+//!
+//! Every size is read off the weights, so any model with SAM's state-dict names loads: SAM,
+//! MobileSAM, and smaller ones. It is the twin that faster decoders are compared with.
+
+mod attention;
+mod layers;
+mod mask_embedding;
+mod mask_head;
+mod positional;
+mod prompt_encoder;
+mod transformer;
+mod weights;
+
+use std::ops::Range;
+
+use crate::kernels::add_assign;
+use crate::preprocess::Placement;
+use crate::prompt::Prompt;
+
+use super::{Decoded, Decoder, DecoderError, Keyframe, MaskSelection};
+use layers::sized;
+use mask_embedding::MASK_SCALE;
+use mask_head::MaskHead;
+use prompt_encoder::PromptEncoder;
+use transformer::Transformer;
+use weights::Weights;
+pub use weights::WeightsError;
+
+/// Points a prompt may have: far more than anyone clicks, few enough that their attention scores fit
+/// in memory.
+const MAX_POINTS: usize = 1024;
+
+/// SAM's decoder with its weights and buffers. Buffers grow to the largest prompt seen and are then
+/// reused.
+pub struct SamDecoder {
+    channels: usize,
+    embedding_size: usize,
+    input_size_px: usize,
+    /// `[1 + mask tokens, channels]`: the IoU token, then the mask tokens.
+    output_tokens: Vec<f32>,
+    prompt_encoder: PromptEncoder,
+    transformer: Transformer,
+    mask_head: MaskHead,
+    tokens: Vec<f32>,
+    image: Vec<f32>,
+}
+
+/// A prompt as the mask decoder sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PromptEncoding {
+    /// `[tokens, channels]`: points, then the padding point or the corners of the box. The reference
+    /// implementation calls these sparse embeddings.
+    pub tokens: Vec<f32>,
+    /// `[channels, rows, columns]`, added to the embedding: a dense embedding.
+    pub image: Vec<f32>,
+}
+
+impl SamDecoder {
+    /// Reads `prompt_encoder.*` and `mask_decoder.*`, in f32 or f16, from a safetensors file. What
+    /// shapes do not tell stands in its metadata: `num_heads` (default 8), `input_size` (side of the
+    /// encoder's input in pixels, default 1024) and `embedding_size` (side of the embedding, default
+    /// a sixteenth of `input_size`).
+    ///
+    /// # Errors
+    /// If a tensor is missing, unknown, of the wrong shape or type, or not finite.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, WeightsError> {
+        let mut weights = Weights::read(bytes)?;
+        let heads = weights.number("num_heads", 8)?;
+        let input_size_px = weights.number("input_size", 1024)?;
+        let embedding_size = weights.number("embedding_size", input_size_px.div_ceil(16))?;
+        let [_, channels] = weights.shape("mask_decoder.iou_token.weight")?;
+        let [mask_tokens, _] = weights.shape("mask_decoder.mask_tokens.weight")?;
+        if embedding_size > 1024 {
+            let found = embedding_size.to_string();
+            return Err(WeightsError::Metadata {
+                key: "embedding_size",
+                found,
+            });
+        }
+        let mut output_tokens = weights.take("mask_decoder.iou_token.weight", &[1, channels])?;
+        output_tokens
+            .extend(weights.take("mask_decoder.mask_tokens.weight", &[mask_tokens, channels])?);
+        let transformer =
+            Transformer::take(&mut weights, "mask_decoder.transformer", channels, heads)?;
+        let mask_head = MaskHead::take(&mut weights, channels, mask_tokens)?;
+        let prompt_encoder =
+            PromptEncoder::take(&mut weights, channels, input_size_px, embedding_size)?;
+        weights.finish()?;
+        Ok(Self {
+            channels,
+            embedding_size,
+            input_size_px,
+            output_tokens,
+            prompt_encoder,
+            transformer,
+            mask_head,
+            tokens: Vec::new(),
+            image: Vec::new(),
+        })
+    }
+
+    /// Side in pixels of the square that prompts' coordinates were trained in.
+    #[must_use]
+    pub fn input_size_px(&self) -> usize {
+        self.input_size_px
+    }
+
+    /// The positional encoding of the embedding's positions: `[channels, rows, columns]`.
+    #[must_use]
+    pub fn image_positional_encoding(&self) -> &[f32] {
+        self.prompt_encoder.image_encoding()
+    }
+
+    /// What the prompt encoder alone makes of a prompt in pixels of an image, to be compared with
+    /// other implementations.
+    ///
+    /// # Errors
+    /// If the prompt does not fit.
+    pub fn encode_prompt(
+        &mut self,
+        placement: &Placement,
+        prompt: &Prompt,
+    ) -> Result<PromptEncoding, DecoderError> {
+        self.check_prompt(placement, prompt)?;
+        let mut tokens = vec![0.0; PromptEncoder::token_count(prompt) * self.channels];
+        self.prompt_encoder
+            .encode_points(prompt, placement, &mut tokens);
+        let mut image = vec![0.0; self.embedding_shape().iter().product()];
+        self.prompt_encoder
+            .add_mask(prompt.mask.as_ref(), &mut image);
+        Ok(PromptEncoding { tokens, image })
+    }
+
+    fn mask_tokens(&self) -> usize {
+        self.output_tokens.len() / self.channels - 1
+    }
+
+    fn check(&self, keyframe: &Keyframe, prompt: &Prompt) -> Result<(), DecoderError> {
+        let embedding = &keyframe.embedding;
+        let expected = self.embedding_shape();
+        if embedding.shape != expected
+            || embedding.values.len() != expected.iter().product::<usize>()
+        {
+            return Err(DecoderError::EmbeddingShape {
+                expected,
+                found: embedding.shape,
+                values: embedding.values.len(),
+            });
+        }
+        self.check_prompt(&keyframe.placement, prompt)
+    }
+
+    fn check_prompt(&self, placement: &Placement, prompt: &Prompt) -> Result<(), DecoderError> {
+        prompt
+            .check(placement.image_width_px, placement.image_height_px)
+            .map_err(DecoderError::Prompt)?;
+        if prompt.points.len() > MAX_POINTS {
+            let found = prompt.points.len();
+            return Err(DecoderError::TooManyPoints {
+                found,
+                most: MAX_POINTS,
+            });
+        }
+        let side = self.embedding_size * MASK_SCALE;
+        match &prompt.mask {
+            Some(mask) if mask.width != side || mask.height != side => {
+                Err(DecoderError::MaskSize {
+                    expected: side,
+                    found: [mask.width, mask.height],
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn wanted(&self, masks: MaskSelection) -> Result<Range<usize>, DecoderError> {
+        let count = self.mask_tokens();
+        match masks {
+            MaskSelection::Single => Ok(0..1),
+            MaskSelection::Multiple if count < 2 => Err(DecoderError::SingleMaskOnly),
+            MaskSelection::Multiple => Ok(1..count),
+            MaskSelection::All => Ok(0..count),
+        }
+    }
+}
+
+impl Decoder for SamDecoder {
+    fn embedding_shape(&self) -> [usize; 3] {
+        [self.channels, self.embedding_size, self.embedding_size]
+    }
+
+    fn mask_size(&self) -> [usize; 2] {
+        [self.embedding_size * MASK_SCALE; 2]
+    }
+
+    fn decode_into(
+        &mut self,
+        keyframe: &Keyframe,
+        prompt: &Prompt,
+        masks: MaskSelection,
+        out: &mut Decoded,
+    ) -> Result<(), DecoderError> {
+        self.check(keyframe, prompt)?;
+        let wanted = self.wanted(masks)?;
+        let embedding = &keyframe.embedding.values;
+        let output_length = self.output_tokens.len();
+
+        let tokens = sized(
+            &mut self.tokens,
+            output_length + PromptEncoder::token_count(prompt) * self.channels,
+        );
+        let (output_tokens, prompt_tokens) = tokens.split_at_mut(output_length);
+        output_tokens.copy_from_slice(&self.output_tokens);
+        self.prompt_encoder
+            .encode_points(prompt, &keyframe.placement, prompt_tokens);
+
+        let image = sized(&mut self.image, embedding.len());
+        image.fill(0.0);
+        self.prompt_encoder.add_mask(prompt.mask.as_ref(), image);
+        add_assign(image, embedding);
+
+        self.transformer
+            .apply(tokens, image, self.prompt_encoder.image_encoding());
+
+        let (iou_token, mask_tokens) = tokens[..output_length].split_at(self.channels);
+        self.mask_head
+            .predict_iou(iou_token, wanted.clone(), &mut out.predicted_iou);
+        let size = self.embedding_size;
+        self.mask_head
+            .masks(mask_tokens, wanted.clone(), image, size, &mut out.logits);
+        [out.width, out.height] = self.mask_size();
+        out.indices = wanted;
+        out.check_finite()
+    }
+}
