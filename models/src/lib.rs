@@ -1,1 +1,12 @@
 //! Importing checkpoints into fixate's bundles.
+//!
+//! Checkpoints are data from strangers: nothing in them is executed, and no size in them is believed
+//! before it is compared with the length of the file.
+//!
+//! 1. [`pickle`]: the few pickle instructions that describe a state dictionary.
+//! 2. [`checkpoint`]: tensors by name, from PyTorch's zip files or from safetensors.
+//! 3. [`decoder`]: writing the decoder of a bundle.
+
+pub mod checkpoint;
+pub mod decoder;
+pub mod pickle;

@@ -1,0 +1,403 @@
+//! The decoder against the public reference implementation, with weights read from a checkpoint.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use fixate::decoder::{Decoded, Decoder, Embedding, Keyframe, MaskSelection, SamDecoder};
+use fixate::mask::MaskLogits;
+use fixate::preprocess::{InputSpec, Placement, ResizeRule};
+use fixate::prompt::{PointLabel, Prompt, PromptBox, PromptPoint};
+use fixate_models::checkpoint::Checkpoint;
+use fixate_models::decoder::{DecoderFacts, write_decoder};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
+
+/// Largest difference that counts as the same, as a share of the reference's standard deviation.
+const TOLERANCE: f64 = 1e-4;
+
+/// The golden weights are random, and give attention scores in the thousands: the reference's own
+/// results in float32 are this far (root mean square, as a share of the deviation) from its results
+/// in float64, and single logits thirty times farther. `data/make_references.py` prints it.
+const REFERENCE_ROUNDING: f64 = 1.8e-3;
+
+/// The same for predicted IoUs, as they are.
+const REFERENCE_IOU_ROUNDING: f64 = 1.2e-2;
+
+/// The folder of reference results, which is not part of the repository.
+fn golden() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/golden");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "{} is missing",
+        folder.display()
+    );
+    println!("skipped: {} is missing", folder.display());
+    None
+}
+
+/// What the reference implementation computed, all as f32, and the prompts it was asked.
+struct Reference {
+    tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+    prompts: BTreeMap<String, Value>,
+}
+
+impl Reference {
+    fn open(path: &Path) -> Self {
+        let mut file = Checkpoint::open(path).unwrap();
+        let infos: Vec<_> = file
+            .tensors()
+            .map(|(name, info)| (name.to_owned(), info.shape.clone()))
+            .collect();
+        let tensors = infos
+            .into_iter()
+            .map(|(name, shape)| {
+                let values = file.read_f32(&name).unwrap();
+                (name, (shape, values))
+            })
+            .collect();
+        let prompts = file.metadata().get("prompts").unwrap();
+        Self {
+            tensors,
+            prompts: serde_json::from_str(prompts).unwrap(),
+        }
+    }
+
+    fn values(&self, name: &str) -> &[f32] {
+        &self.tensors[name].1
+    }
+
+    /// One of a stack of masks.
+    fn mask(&self, name: &str, index: usize) -> MaskLogits {
+        let (shape, values) = &self.tensors[name];
+        let (height, width) = (shape[1], shape[2]);
+        let values = values[index * width * height..][..width * height].to_vec();
+        MaskLogits {
+            width,
+            height,
+            values,
+        }
+    }
+
+    fn prompt(&self, name: &str) -> Prompt {
+        let prompt = &self.prompts[name];
+        let numbers = |value: &Value| -> Vec<f32> {
+            value
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|v| v.as_f64().unwrap() as f32)
+                .collect()
+        };
+        let mut result = Prompt::default();
+        if let Some(points) = prompt.get("point_coords") {
+            let labels = numbers(&prompt["point_labels"]);
+            for (point, label) in points.as_array().unwrap().iter().zip(labels) {
+                let [x_px, y_px] = numbers(point)[..] else {
+                    panic!("{point}")
+                };
+                let label = if label == 1.0 {
+                    PointLabel::Foreground
+                } else {
+                    PointLabel::Background
+                };
+                result.points.push(PromptPoint { x_px, y_px, label });
+            }
+        }
+        if let Some(bounds) = prompt.get("box") {
+            let [x0_px, y0_px, x1_px, y1_px] = numbers(bounds)[..] else {
+                panic!("{bounds}")
+            };
+            result.bounds = Some(PromptBox {
+                x0_px,
+                y0_px,
+                x1_px,
+                y1_px,
+            });
+        }
+        if let Some(from) = prompt.get("mask_from") {
+            let from = from.as_str().unwrap();
+            let iou = self.values(&format!("truck.{from}.multi.iou"));
+            let best = (0..iou.len())
+                .max_by(|a, b| iou[*a].total_cmp(&iou[*b]))
+                .unwrap();
+            result.mask = Some(self.mask(&format!("truck.{from}.multi.low_res"), best));
+        }
+        result
+    }
+}
+
+/// How far results are from what is expected.
+struct Difference {
+    largest: f64,
+    root_mean_square: f64,
+    /// Standard deviation of what is expected.
+    deviation: f64,
+}
+
+fn difference(found: &[f32], expected: &[f32]) -> Difference {
+    assert_eq!(found.len(), expected.len());
+    let count = expected.len() as f64;
+    let mean = expected.iter().map(|v| f64::from(*v)).sum::<f64>() / count;
+    let variance = expected
+        .iter()
+        .map(|v| (f64::from(*v) - mean).powi(2))
+        .sum::<f64>()
+        / count;
+    let differences: Vec<f64> = found
+        .iter()
+        .zip(expected)
+        .map(|(f, e)| (f64::from(*f) - f64::from(*e)).abs())
+        .collect();
+    Difference {
+        largest: differences.iter().copied().fold(0.0, f64::max),
+        root_mean_square: (differences.iter().map(|d| d * d).sum::<f64>() / count).sqrt(),
+        deviation: variance.sqrt(),
+    }
+}
+
+/// The decoder of a checkpoint, written as a bundle has it. `user` keeps the files of tests apart.
+fn decoder_bytes(checkpoint: &Path, user: &str) -> Vec<u8> {
+    let name = format!("fixate-{}-{user}.safetensors", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let mut checkpoint = Checkpoint::open(checkpoint).unwrap();
+    write_decoder(&mut checkpoint, DecoderFacts::default(), &path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    bytes
+}
+
+/// Divides the queries of the attentions to and from the image, so that scores are small.
+fn softened(decoder: &[u8], divisor: f32) -> Vec<u8> {
+    let file = SafeTensors::deserialize(decoder).unwrap();
+    let tensors = file.iter().map(|(name, view)| {
+        let cross = name.contains("cross_attn") || name.contains("final_attn");
+        let divisor = if cross && name.contains("q_proj") {
+            divisor
+        } else {
+            1.0
+        };
+        let (values, _) = view.data().as_chunks::<4>();
+        let values = values
+            .iter()
+            .flat_map(|v| (f32::from_le_bytes(*v) / divisor).to_le_bytes());
+        (
+            name.to_owned(),
+            view.shape().to_vec(),
+            values.collect::<Vec<u8>>(),
+        )
+    });
+    let tensors: Vec<_> = tensors.collect();
+    let views = tensors.iter().map(|(name, shape, values)| {
+        (
+            name,
+            TensorView::new(Dtype::F32, shape.clone(), values).unwrap(),
+        )
+    });
+    safetensors::serialize(views, None).unwrap()
+}
+
+fn truck() -> Placement {
+    let spec = InputSpec {
+        size_px: 1024,
+        resize: ResizeRule::LongestSide,
+        mean: [123.675, 116.28, 103.53],
+        std: [58.395, 57.12, 57.375],
+    };
+    spec.placement(1800, 1200)
+}
+
+fn keyframe(reference: &Reference) -> Keyframe {
+    let (shape, values) = reference.tensors["truck.embedding"].clone();
+    Keyframe {
+        embedding: Embedding {
+            shape: [shape[1], shape[2], shape[3]],
+            values,
+        },
+        placement: truck(),
+        capture_time_us: 0,
+        prepared: None,
+    }
+}
+
+fn check_masks(checkpoint: &str, results: &str, expected_prompts: usize) {
+    let Some(folder) = golden() else { return };
+    let reference = Reference::open(&folder.join(results));
+    let bytes = decoder_bytes(&folder.join(checkpoint), checkpoint);
+    let mut decoder = SamDecoder::from_safetensors(&bytes).unwrap();
+    let keyframe = keyframe(&reference);
+    let mut decoded = Decoded::default();
+    let (mut prompts, mut worst, mut worst_iou) = (0, 0f64, 0f64);
+    for name in reference.prompts.keys() {
+        if !reference
+            .tensors
+            .contains_key(&format!("truck.{name}.multi.iou"))
+        {
+            continue;
+        }
+        prompts += 1;
+        let prompt = reference.prompt(name);
+        for (kind, selection, indices) in [
+            ("multi", MaskSelection::Multiple, 1..4),
+            ("single", MaskSelection::Single, 0..1),
+        ] {
+            decoder
+                .decode_into(&keyframe, &prompt, selection, &mut decoded)
+                .unwrap();
+            assert_eq!(decoded.indices, indices);
+            let expected = reference.values(&format!("truck.{name}.{kind}.low_res"));
+            let logits = difference(&decoded.logits, expected);
+            let error = logits.root_mean_square / logits.deviation;
+            assert!(
+                error < REFERENCE_ROUNDING,
+                "{name} {kind}: {error:.2e} of the deviation"
+            );
+            worst = worst.max(error);
+            let expected = reference.values(&format!("truck.{name}.{kind}.iou"));
+            let error = difference(&decoded.predicted_iou, expected).largest;
+            assert!(
+                error < REFERENCE_IOU_ROUNDING,
+                "{name} {kind}: IoU differs by {error:.2e}"
+            );
+            worst_iou = worst_iou.max(error);
+        }
+    }
+    assert_eq!(prompts, expected_prompts);
+    println!(
+        "{checkpoint}: {prompts} prompts, at most {worst:.2e} of the deviation (RMS); IoU {worst_iou:.2e}"
+    );
+}
+
+#[test]
+fn mobile_sam_masks_are_those_of_the_reference() {
+    check_masks("mobile_sam_random.pt", "mobile_sam_random.safetensors", 7);
+}
+
+#[test]
+fn sam_vit_masks_are_those_of_the_reference() {
+    check_masks(
+        "sam_vit_small_random.pth",
+        "sam_vit_small_random.safetensors",
+        2,
+    );
+}
+
+/// Every value of every mask, with scores that do not amplify rounding.
+fn check_softened(checkpoint: &str, results: &str, expected_prompts: usize) {
+    let Some(folder) = golden() else { return };
+    let reference = Reference::open(&folder.join(results));
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let exact = results.replace(".safetensors", "_softened.safetensors");
+    let mut exact = Checkpoint::open(&data.join(exact)).unwrap();
+    let step: usize = exact.metadata()["step"].parse().unwrap();
+    let divisor: f32 = exact.metadata()["query_divisor"].parse().unwrap();
+    let bytes = decoder_bytes(&folder.join(checkpoint), &format!("softened-{checkpoint}"));
+    let mut decoder = SamDecoder::from_safetensors(&softened(&bytes, divisor)).unwrap();
+    let keyframe = keyframe(&reference);
+    let mut decoded = Decoded::default();
+    let (mut prompts, mut worst, mut worst_iou) = (0, 0f64, 0f64);
+    for name in reference.prompts.keys() {
+        if exact.info(&format!("{name}.iou")).is_none() {
+            continue;
+        }
+        prompts += 1;
+        let prompt = reference.prompt(name);
+        decoder
+            .decode_into(&keyframe, &prompt, MaskSelection::All, &mut decoded)
+            .unwrap();
+        let [width, height] = decoder.mask_size();
+        let rows = (0..4 * height).filter(|row| row % height % step == 0);
+        let sampled: Vec<f32> = rows
+            .flat_map(|row| {
+                decoded.logits[row * width..][..width]
+                    .iter()
+                    .step_by(step)
+                    .copied()
+            })
+            .collect();
+        let logits = difference(
+            &sampled,
+            &exact.read_f32(&format!("{name}.low_res")).unwrap(),
+        );
+        let error = logits.largest / logits.deviation;
+        assert!(error < TOLERANCE, "{name}: {error:.2e} of the deviation");
+        worst = worst.max(error);
+        let iou = difference(
+            &decoded.predicted_iou,
+            &exact.read_f32(&format!("{name}.iou")).unwrap(),
+        );
+        let error = iou.largest / iou.deviation;
+        assert!(
+            error < TOLERANCE,
+            "{name}: IoU differs by {error:.2e} of the deviation"
+        );
+        worst_iou = worst_iou.max(error);
+    }
+    assert_eq!(prompts, expected_prompts);
+    println!("{checkpoint}, softened: at most {worst:.2e} of the deviation; IoU {worst_iou:.2e}");
+}
+
+#[test]
+fn softened_mobile_sam_logits_are_those_of_the_reference() {
+    check_softened("mobile_sam_random.pt", "mobile_sam_random.safetensors", 7);
+}
+
+#[test]
+fn softened_sam_vit_logits_are_those_of_the_reference() {
+    check_softened(
+        "sam_vit_small_random.pth",
+        "sam_vit_small_random.safetensors",
+        2,
+    );
+}
+
+#[test]
+fn prompt_encodings_are_those_of_the_reference() {
+    let Some(folder) = golden() else { return };
+    let reference = Reference::open(&folder.join("mobile_sam_random.safetensors"));
+    let bytes = decoder_bytes(&folder.join("mobile_sam_random.pt"), "prompts");
+    let mut decoder = SamDecoder::from_safetensors(&bytes).unwrap();
+    /// `[:, ::4, ::4]` of 256 x 64 x 64.
+    fn every_fourth(values: &[f32]) -> Vec<f32> {
+        let places = (0..256 * 16 * 16).map(|i| (i / 256 * 64 + i / 16 % 16 * 4) * 64 + i % 16 * 4);
+        places.map(|place| values[place]).collect()
+    }
+    let point = |x_px, y_px, label| PromptPoint { x_px, y_px, label };
+    let points = Prompt {
+        points: vec![
+            point(500.0, 375.0, PointLabel::Foreground),
+            point(1125.0, 625.0, PointLabel::Background),
+        ],
+        ..Prompt::default()
+    };
+    let bounds = Prompt::bounds(PromptBox {
+        x0_px: 425.0,
+        y0_px: 600.0,
+        x1_px: 700.0,
+        y1_px: 875.0,
+    });
+    let mask = Prompt {
+        mask: Some(reference.mask("truck.point.multi.low_res", 0)),
+        ..Prompt::default()
+    };
+    let mut encode = |prompt| decoder.encode_prompt(&truck(), prompt).unwrap();
+    let found = [
+        ("stage.sparse.points_1_0", encode(&points).tokens),
+        ("stage.sparse.box", encode(&bounds).tokens),
+        ("stage.dense.mask", every_fourth(&encode(&mask).image)),
+        (
+            "stage.dense_pe",
+            every_fourth(decoder.image_positional_encoding()),
+        ),
+    ];
+    for (name, values) in found {
+        let expected = reference.values(name);
+        let difference = difference(&values, expected);
+        let error = difference.largest / difference.deviation;
+        println!("{name}: {error:.2e} of the deviation");
+        assert!(error < TOLERANCE, "{name}: {error:.2e} of the deviation");
+    }
+}
