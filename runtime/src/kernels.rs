@@ -14,6 +14,7 @@ mod elementwise;
 mod float;
 mod matmul;
 mod normalization;
+pub(crate) mod resample;
 mod softmax;
 
 pub use activation::{gelu, relu};

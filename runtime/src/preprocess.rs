@@ -5,16 +5,15 @@
 
 use std::fmt;
 
-use fast_image_resize::Resizer;
-
 use crate::frame::Frame;
 
 mod placement;
 mod resize;
 
 pub use placement::Placement;
+pub use resize::FrameResizer;
 
-use resize::{Channels, resize_into};
+use resize::Channels;
 
 /// How a frame is fitted into the square input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,9 +101,7 @@ pub struct Preprocessor {
     spec: InputSpec,
     /// (value - mean) / std of every byte value, by channel.
     normalised: [[f32; 256]; 3],
-    resizer: Resizer,
-    packed: Vec<u8>,
-    resized: Vec<u8>,
+    resizer: FrameResizer,
 }
 
 impl Preprocessor {
@@ -123,9 +120,7 @@ impl Preprocessor {
         Ok(Self {
             spec,
             normalised,
-            resizer: Resizer::new(),
-            packed: Vec::new(),
-            resized: Vec::new(),
+            resizer: FrameResizer::new(),
         })
     }
 
@@ -138,8 +133,7 @@ impl Preprocessor {
     /// Writes the encoder's input for a frame, NCHW [1, 3, size, size] with channels R, G, B, and
     /// says where the frame lies in it.
     ///
-    /// Image-sized buffers are kept, so a repeated frame size allocates only the resizer's filter
-    /// weights (a few values a row and column).
+    /// A frame of the same size as the one before allocates nothing.
     ///
     /// # Errors
     /// When `input` has another length than [`InputSpec::len`].
@@ -155,45 +149,36 @@ impl Preprocessor {
             });
         }
         let placement = self.spec.placement(frame.width_px(), frame.height_px());
-        let channels = resize_into(
-            &mut self.resizer,
-            frame,
-            &mut self.packed,
-            placement.resized_width_px,
-            placement.resized_height_px,
-            &mut self.resized,
-        )
-        .map_err(PreprocessError::Resize)?;
-        self.normalise_into(&placement, channels, input);
-        Ok(placement)
-    }
-
-    fn normalise_into(&self, placement: &Placement, channels: Channels, input: &mut [f32]) {
+        let channels = Channels::of(frame.format());
+        let normalised = &self.normalised;
         let size = self.spec.size_px as usize;
         let width = placement.resized_width_px as usize;
         let height = placement.resized_height_px as usize;
-        let row_bytes = width * channels.count;
-        for (channel, plane) in input.chunks_exact_mut(size * size).enumerate() {
-            let table = &self.normalised[channel];
-            let offset = channels.rgb[channel];
-            let (image, below) = plane.split_at_mut(height * size);
-            for (out, row) in image
-                .chunks_exact_mut(size)
-                .zip(self.resized.chunks_exact(row_bytes))
-            {
-                let (values, right) = out.split_at_mut(width);
-                for (value, pixel) in values.iter_mut().zip(row.chunks_exact(channels.count)) {
-                    *value = table[usize::from(pixel[offset])];
+        self.resizer.each_row(
+            frame,
+            placement.resized_width_px,
+            placement.resized_height_px,
+            |y, row| {
+                for (channel, table) in normalised.iter().enumerate() {
+                    let out = &mut input[(channel * size + y) * size..][..size];
+                    let (values, right) = out.split_at_mut(width);
+                    let bytes = row[channels.rgb[channel]..].iter().step_by(channels.count);
+                    for (value, &byte) in values.iter_mut().zip(bytes) {
+                        *value = table[usize::from(byte)];
+                    }
+                    right.fill(0.0);
                 }
-                right.fill(0.0);
-            }
-            below.fill(0.0);
+            },
+        );
+        for plane in input.chunks_exact_mut(size * size) {
+            plane[height * size..].fill(0.0);
         }
+        Ok(placement)
     }
 }
 
 /// Why a frame cannot become an encoder's input.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PreprocessError {
     /// The input's side is 0 or absurd.
@@ -215,8 +200,17 @@ pub enum PreprocessError {
         /// Values needed: 3 x size x size.
         needed: usize,
     },
-    /// The resizer refused the sizes.
-    Resize(String),
+    /// The caller's buffer for resized pixels has another length, or a side is 0.
+    ResizedLength {
+        /// As given.
+        width_px: u32,
+        /// As given.
+        height_px: u32,
+        /// Bytes given.
+        found: usize,
+        /// Bytes needed: width x height x channels.
+        needed: usize,
+    },
 }
 
 impl fmt::Display for PreprocessError {
@@ -234,7 +228,15 @@ impl fmt::Display for PreprocessError {
                 f,
                 "the input tensor has {found} values, but needs {needed} (3 x size x size)"
             ),
-            Self::Resize(reason) => write!(f, "the frame cannot be resized: {reason}"),
+            Self::ResizedLength {
+                width_px,
+                height_px,
+                found,
+                needed,
+            } => write!(
+                f,
+                "the buffer for {width_px}x{height_px} resized pixels has {found} bytes, but needs {needed}, at least one"
+            ),
         }
     }
 }

@@ -25,18 +25,8 @@ impl Frame<'_> {
                 needed_bytes,
             });
         }
-        let yuv = YuvToRgb::new(self.yuv_matrix, self.yuv_range);
         for (y, out) in rgb.chunks_exact_mut(row_length).enumerate() {
-            let row = self.row(0, y);
-            match self.format {
-                PixelFormat::Rgb8 => out.copy_from_slice(row),
-                PixelFormat::Bgr8 => reorder::<3>(row, out, [2, 1, 0]),
-                PixelFormat::Rgba8 => reorder::<4>(row, out, [0, 1, 2]),
-                PixelFormat::Bgra8 => reorder::<4>(row, out, [2, 1, 0]),
-                PixelFormat::Gray8 => reorder::<1>(row, out, [0, 0, 0]),
-                PixelFormat::Nv12 => yuv.nv12_row(row, self.row(1, y / 2), out),
-                PixelFormat::Yuyv => yuv.yuyv_row(row, out),
-            }
+            self.rgb8_row_into(y, out);
         }
         Ok(())
     }
@@ -48,6 +38,24 @@ impl Frame<'_> {
         // The only error is a wrong length, which this one is not.
         let _ = self.to_rgb8_into(&mut rgb);
         rgb
+    }
+
+    /// Writes one row as packed RGB8, width x 3 bytes.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub(crate) fn rgb8_row_into(&self, y: usize, rgb: &mut [u8]) {
+        let row = self.row(0, y);
+        let yuv = || YuvToRgb::new(self.yuv_matrix, self.yuv_range);
+        match self.format {
+            PixelFormat::Rgb8 => rgb.copy_from_slice(row),
+            PixelFormat::Bgr8 => reorder::<3>(row, rgb, [2, 1, 0]),
+            PixelFormat::Rgba8 => reorder::<4>(row, rgb, [0, 1, 2]),
+            PixelFormat::Bgra8 => reorder::<4>(row, rgb, [2, 1, 0]),
+            PixelFormat::Gray8 => reorder::<1>(row, rgb, [0, 0, 0]),
+            PixelFormat::Nv12 => yuv().nv12_row(row, self.row(1, y / 2), rgb),
+            PixelFormat::Yuyv => yuv().yuyv_row(row, rgb),
+        }
     }
 }
 

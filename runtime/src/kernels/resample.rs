@@ -31,11 +31,11 @@ impl Spans<'_> {
     }
 }
 
-/// Bytes after a row's last pixel that [`resample_row`] reads and ignores.
+/// Bytes after the last pixel of a row that [`resample_row`] reads and ignores, or overwrites.
 pub(crate) const ROW_MARGIN: usize = 3;
 
-/// Writes the weighted means of a row of pixels of `channels` bytes. `row` has [`ROW_MARGIN`] more
-/// bytes than its pixels, of any value; `out` has `channels` bytes for each span.
+/// Writes the weighted means of a row of pixels of `channels` bytes, one for each span. Both rows
+/// have [`ROW_MARGIN`] more bytes than their pixels, of any value.
 ///
 /// # Panics
 /// If `channels` is not 1, 3 or 4, or a span lies outside of the row.
@@ -74,11 +74,11 @@ fn resample_row_4<const FUSED: bool>(row: &[u8], columns: Spans<'_>, out: &mut [
     resample_row_of::<4>(row, columns, out);
 }
 
-/// Four lanes even for three channels: the fourth sum is dropped, and a pixel is one load.
+/// Four lanes even for three channels, so that a pixel is one load, one product and one store; what
+/// the fourth lane stores, the next pixel overwrites.
 #[inline(always)]
 fn resample_row_of<const CHANNELS: usize>(row: &[u8], columns: Spans<'_>, out: &mut [u8]) {
-    let (out, _) = out.as_chunks_mut::<CHANNELS>();
-    for (out, (start, weights)) in out.iter_mut().zip(columns.iter()) {
+    for (x, (start, weights)) in columns.iter().enumerate() {
         let pixels = &row[start * CHANNELS..][..weights.len() * CHANNELS + 4 - CHANNELS];
         let mut sums = [HALF; 4];
         for (pixel, &weight) in pixels.windows(4).step_by(CHANNELS).zip(weights) {
@@ -86,9 +86,7 @@ fn resample_row_of<const CHANNELS: usize>(row: &[u8], columns: Spans<'_>, out: &
                 *sum += i32::from(byte) * weight;
             }
         }
-        for (out, &sum) in out.iter_mut().zip(&sums) {
-            *out = rounded(sum);
-        }
+        out[x * CHANNELS..][..4].copy_from_slice(&sums.map(rounded));
     }
 }
 
@@ -168,13 +166,14 @@ mod tests {
                 }
             }
             for set in InstructionSet::available() {
-                let mut out = vec![0; count * channels];
+                let mut out = vec![0; count * channels + ROW_MARGIN];
                 match channels {
                     1 => resample_row_1_on(set, &row, columns, &mut out),
                     3 => resample_row_3_on(set, &row, columns, &mut out),
                     _ => resample_row_4_on(set, &row, columns, &mut out),
                 }
-                assert_eq!(out, expected, "{set:?}, {channels} channels");
+                let found = &out[..count * channels];
+                assert_eq!(found, expected, "{set:?}, {channels} channels");
             }
         }
     }
