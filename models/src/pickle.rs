@@ -74,3 +74,5 @@ pub fn read_state_dictionary(pickle: &[u8]) -> Result<Vec<(String, TensorRecord)
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod writer;

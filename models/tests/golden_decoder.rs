@@ -1,5 +1,7 @@
 //! The decoder against the public reference implementation, with weights read from a checkpoint.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
