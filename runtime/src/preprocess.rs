@@ -45,7 +45,8 @@ impl InputSpec {
     /// Values in the input tensor: 3 x size x size.
     #[must_use]
     pub fn len(&self) -> usize {
-        3 * self.size_px as usize * self.size_px as usize
+        let size = self.size_px as usize;
+        size.saturating_mul(size).saturating_mul(3)
     }
 
     /// Whether the input has no values, which no [`Preprocessor`] accepts.
@@ -242,3 +243,58 @@ impl fmt::Display for PreprocessError {
 }
 
 impl std::error::Error for PreprocessError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::PixelFormat;
+
+    const SPEC: InputSpec = InputSpec {
+        size_px: 8,
+        resize: ResizeRule::LongestSide,
+        mean: [10.0, 20.0, 30.0],
+        std: [1.0, 2.0, 4.0],
+    };
+
+    #[test]
+    fn channels_are_normalised_each_its_own_way_then_padded_with_zeros() {
+        let rgb = [30, 60, 90].repeat(4 * 2);
+        let frame = Frame::contiguous(PixelFormat::Rgb8, 4, 2, &rgb, 0).unwrap();
+        let mut input = vec![f32::NAN; SPEC.len()];
+        let mut preprocessor = Preprocessor::new(SPEC).unwrap();
+        for _ in 0..2 {
+            let placement = preprocessor.preprocess_into(&frame, &mut input).unwrap();
+            assert_eq!(placement.resized_height_px, 4);
+            for (plane, expected) in input.chunks_exact(64).zip([20.0, 20.0, 15.0]) {
+                assert_eq!(plane[..32], [expected; 32]);
+                assert_eq!(plane[32..], [0.0; 32]);
+            }
+        }
+    }
+
+    #[test]
+    fn unusable_inputs_are_refused() {
+        for size_px in [0, MAX_SIZE_PX + 1, u32::MAX] {
+            let spec = InputSpec { size_px, ..SPEC };
+            let error = Preprocessor::new(spec).unwrap_err();
+            assert_eq!(error, PreprocessError::InputSize { size_px });
+        }
+        for std in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+            let std = [1.0, std, 1.0];
+            let error = Preprocessor::new(InputSpec { std, ..SPEC }).unwrap_err();
+            assert!(matches!(error, PreprocessError::Normalisation { .. }));
+        }
+        let mean = [0.0, 0.0, f32::NAN];
+        assert!(Preprocessor::new(InputSpec { mean, ..SPEC }).is_err());
+
+        let frame = Frame::contiguous(PixelFormat::Gray8, 2, 1, &[7, 8], 0).unwrap();
+        let mut preprocessor = Preprocessor::new(SPEC).unwrap();
+        assert_eq!(
+            preprocessor.preprocess_into(&frame, &mut [0.0; 191]),
+            Err(PreprocessError::OutputLength {
+                found: 191,
+                needed: 192
+            })
+        );
+    }
+}

@@ -15,12 +15,15 @@ pub struct Bitmap {
 
 impl Bitmap {
     /// An empty mask.
+    ///
+    /// # Panics
+    /// When `width * height` bytes cannot be addressed.
     #[must_use]
     pub fn new(width: usize, height: usize) -> Self {
         Self {
             width,
             height,
-            bytes: vec![0; width * height],
+            bytes: vec![0; width.saturating_mul(height)],
         }
     }
 
