@@ -1,4 +1,8 @@
 //! Run lengths against pycocotools; the vectors are made by `data/make_rle.py`.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where it finds something missing"
+)]
 
 use fixate::mask::{Bitmap, Rle};
 use serde_json::Value;

@@ -1,4 +1,5 @@
 //! Finds the reference files that lie beside the repository.
+#![expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 
 use std::path::{Path, PathBuf};
 
