@@ -8,11 +8,17 @@
 //! 3. [`mask`]: logits, bitmaps of an image's size, and what is read off both.
 //! 4. [`prompt`]: points, boxes and masks in pixels of a frame.
 //! 5. [`kernels`]: matrix products and vectorised loops.
-//! 6. [`decoder`]: from a keyframe and a prompt to mask logits.
+//! 6. [`bundle`]: a model on disk, checked.
+//! 7. [`encoder`]: from a frame, resized and normalised, to its embedding.
+//! 8. [`decoder`]: from a keyframe and a prompt to mask logits.
+//! 9. [`segmenter`]: one model, one image at a time, with all of the above.
 
+pub mod bundle;
 pub mod decoder;
+pub mod encoder;
 pub mod frame;
 pub mod kernels;
 pub mod mask;
 pub mod preprocess;
 pub mod prompt;
+pub mod segmenter;

@@ -1,6 +1,8 @@
 //! The decoder against the reference's formulas in float64, on a small model in which no two sizes
 //! are alike. `models/tests/data/make_references.py` wrote the files.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 use fixate::decoder::{

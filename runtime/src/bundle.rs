@@ -1,0 +1,155 @@
+//! A model on disk: manifest, encoder, decoder and their checksums.
+//!
+//! A bundle is data from strangers. Names of files stay inside its folder, sizes are bounded before
+//! anything is read, and every byte that is used has the checksum that the manifest says.
+
+mod builtin;
+mod error;
+mod files;
+mod manifest;
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use crate::preprocess::InputSpec;
+
+pub use error::BundleError;
+use files::{MAX_DECODER_BYTES, MAX_ENCODER_BYTES, MAX_MANIFEST_BYTES};
+pub use manifest::{DecoderEntry, EncoderEntry, Manifest, Precision};
+
+/// A model that was opened, its checksums verified.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    manifest: Manifest,
+    source: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Folder(PathBuf),
+    /// Names and contents of the files built into the library.
+    BuiltIn(&'static [(&'static str, &'static [u8])]),
+}
+
+impl Source {
+    /// The contents of a file that is at most `most` bytes long.
+    fn read(&self, name: &str, most: u64) -> Result<Cow<'static, [u8]>, BundleError> {
+        match self {
+            Self::Folder(folder) => files::read(folder, name, most).map(Cow::Owned),
+            Self::BuiltIn(files) => files
+                .iter()
+                .find(|(file, _)| *file == name)
+                .map(|(_, contents)| Cow::Borrowed(*contents))
+                .ok_or_else(|| BundleError::NotBuiltIn {
+                    file: name.to_owned(),
+                }),
+        }
+    }
+
+    fn read_verified(
+        &self,
+        name: &str,
+        most: u64,
+        sha256: &str,
+    ) -> Result<Cow<'static, [u8]>, BundleError> {
+        let contents = self.read(name, most)?;
+        let found = files::sha256(&contents);
+        if found != sha256 {
+            return Err(BundleError::Checksum {
+                file: name.to_owned(),
+                expected: sha256.to_owned(),
+                found,
+            });
+        }
+        Ok(contents)
+    }
+}
+
+impl Bundle {
+    /// Opens the bundle in a folder and verifies every file in it.
+    ///
+    /// # Errors
+    /// If the manifest cannot be understood, a file is missing, too large or outside the folder, or
+    /// a checksum is wrong.
+    pub fn open(folder: &Path) -> Result<Self, BundleError> {
+        Self::load(Source::Folder(folder.to_owned()))
+    }
+
+    /// The model that comes with the library.
+    ///
+    /// # Errors
+    /// If the library was built without the feature `default-model`.
+    pub fn builtin() -> Result<Self, BundleError> {
+        match builtin::FILES {
+            [] => Err(BundleError::NoBuiltInModel),
+            files => Self::load(Source::BuiltIn(files)),
+        }
+    }
+
+    fn load(source: Source) -> Result<Self, BundleError> {
+        let text = source.read(manifest::FILE_NAME, MAX_MANIFEST_BYTES)?;
+        let bundle = Self {
+            manifest: Manifest::parse(&text)?,
+            source,
+        };
+        bundle.decoder()?;
+        for encoder in &bundle.manifest.encoders {
+            bundle.encoder(encoder)?;
+        }
+        Ok(bundle)
+    }
+
+    /// What the manifest says.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What the encoders expect.
+    #[must_use]
+    pub fn input_spec(&self) -> InputSpec {
+        self.manifest.input
+    }
+
+    /// The encoder of a precision; without one, the first in f32, else the first.
+    ///
+    /// # Errors
+    /// If the bundle has none of that precision.
+    pub fn choose_encoder(
+        &self,
+        precision: Option<Precision>,
+    ) -> Result<&EncoderEntry, BundleError> {
+        let encoders = &self.manifest.encoders;
+        let find = |wanted| encoders.iter().find(|encoder| encoder.precision == wanted);
+        let chosen = match precision {
+            Some(precision) => find(precision),
+            None => find(Precision::F32).or_else(|| encoders.first()),
+        };
+        chosen.ok_or_else(|| BundleError::Precision {
+            wanted: precision.unwrap_or(Precision::F32),
+            available: encoders.iter().map(|encoder| encoder.precision).collect(),
+        })
+    }
+
+    /// The bytes of one of the manifest's encoders, verified as they are read.
+    ///
+    /// # Errors
+    /// If the file has changed since the bundle was opened.
+    pub fn encoder(&self, entry: &EncoderEntry) -> Result<Cow<'static, [u8]>, BundleError> {
+        self.source
+            .read_verified(&entry.file, MAX_ENCODER_BYTES, &entry.sha256)
+    }
+
+    /// The bytes of the decoder's weights, verified as they are read.
+    ///
+    /// # Errors
+    /// If the file has changed since the bundle was opened.
+    pub fn decoder(&self) -> Result<Cow<'static, [u8]>, BundleError> {
+        let entry = &self.manifest.decoder;
+        self.source
+            .read_verified(&entry.file, MAX_DECODER_BYTES, &entry.sha256)
+    }
+}
+
+#[cfg(test)]
+mod tests;

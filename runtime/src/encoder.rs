@@ -1,0 +1,23 @@
+//! From a frame, resized and normalised, to its embedding.
+
+mod error;
+mod tract;
+
+pub use error::EncoderError;
+pub use tract::{TractEncoder, TractOptions};
+
+/// What turns images into embeddings.
+pub trait Encoder: Send {
+    /// Side of the square input in pixels.
+    fn input_size_px(&self) -> usize;
+
+    /// Channels, rows and columns of an embedding.
+    fn embedding_shape(&self) -> [usize; 3];
+
+    /// Encodes an image, `[1, 3, size, size]`, into an embedding, `[channels, rows, columns]`.
+    ///
+    /// # Errors
+    /// If a length is wrong, the backend fails, or the embedding is not finite; `embedding` then
+    /// means nothing.
+    fn encode_into(&mut self, input: &[f32], embedding: &mut [f32]) -> Result<(), EncoderError>;
+}

@@ -1,0 +1,193 @@
+//! ONNX encoders run by tract.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use tract_linalg::multithread::Executor;
+use tract_onnx::prelude::*;
+
+use super::{Encoder, EncoderError};
+
+const MAX_THREADS: usize = 256;
+
+/// What a graph does not tell by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TractOptions {
+    /// Name of the graph's input, `[1, 3, size, size]`.
+    pub input: String,
+    /// Name of the graph's output, `[1, channels, rows, columns]`.
+    pub output: String,
+    /// Side of the square input in pixels.
+    pub input_size_px: usize,
+    /// Channels, rows and columns of an embedding.
+    pub embedding_shape: [usize; 3],
+    /// Threads to compute with, the caller's included.
+    pub threads: usize,
+}
+
+/// An ONNX encoder, optimised for this machine.
+pub struct TractEncoder {
+    plan: Arc<TypedSimplePlan>,
+    state: TypedSimpleState,
+    input_size_px: usize,
+    embedding_shape: [usize; 3],
+}
+
+impl TractEncoder {
+    /// Loads an ONNX graph. Weights stored as f16 with a cast to f32 behind them are cast once, here.
+    ///
+    /// # Errors
+    /// If tract cannot read or optimise the graph, or its input or output is not what `options` say.
+    pub fn new(onnx: &[u8], options: &TractOptions) -> Result<Self, EncoderError> {
+        if !(1..=MAX_THREADS).contains(&options.threads) {
+            return Err(EncoderError::Threads {
+                found: options.threads,
+            });
+        }
+        let plan = guarded(EncoderError::Load, || load(onnx, options))?;
+        let state = guarded(EncoderError::Load, || {
+            TypedSimpleState::new(&plan).map_err(load_error)
+        })?;
+        Ok(Self {
+            plan,
+            state,
+            input_size_px: options.input_size_px,
+            embedding_shape: options.embedding_shape,
+        })
+    }
+}
+
+/// Turns a panic, which a hostile graph may cause inside the backend, into an error.
+fn guarded<T>(
+    error: fn(String) -> EncoderError,
+    work: impl FnOnce() -> Result<T, EncoderError>,
+) -> Result<T, EncoderError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(error(message.unwrap_or("the backend panicked").to_owned()))
+    })
+}
+
+fn load_error(error: TractError) -> EncoderError {
+    EncoderError::Load(format!("{error:#}"))
+}
+
+fn load(onnx: &[u8], options: &TractOptions) -> Result<Arc<TypedSimplePlan>, EncoderError> {
+    let mut model = tract_onnx::onnx()
+        .model_for_read(&mut &*onnx)
+        .map_err(load_error)?;
+    let names = |outlets: &[OutletId], model: &InferenceModel| -> Vec<String> {
+        let name = |outlet: &OutletId| match model.outlet_label(*outlet) {
+            Some(label) => label.to_owned(),
+            None => model.node(outlet.node).name.clone(),
+        };
+        outlets.iter().map(name).collect()
+    };
+    let inputs = names(model.input_outlets().map_err(load_error)?, &model);
+    if inputs != [options.input.as_str()] {
+        return Err(EncoderError::Inputs {
+            expected: options.input.clone(),
+            found: inputs,
+        });
+    }
+    let outputs = names(model.output_outlets().map_err(load_error)?, &model);
+    let Some(output) = outputs.iter().position(|name| *name == options.output) else {
+        return Err(EncoderError::Output {
+            expected: options.output.clone(),
+            found: outputs,
+        });
+    };
+    let outlet = model.output_outlets().map_err(load_error)?[output];
+    model.select_output_outlets(&[outlet]).map_err(load_error)?;
+
+    let size = options.input_size_px;
+    let model = model
+        .with_input_fact(0, f32::fact([1, 3, size, size]).into())
+        .and_then(InferenceModelExt::into_optimized)
+        .map_err(load_error)?;
+    let [channels, rows, columns] = options.embedding_shape;
+    let expected = [1, channels, rows, columns];
+    let fact = model.output_fact(0).map_err(load_error)?;
+    if fact.datum_type != f32::datum_type() || fact.shape.as_concrete() != Some(&expected) {
+        return Err(EncoderError::EmbeddingShape {
+            expected,
+            found: format!("{fact:?}"),
+        });
+    }
+    let executor = match options.threads {
+        1 => Executor::SingleThread,
+        threads => Executor::multithread(threads),
+    };
+    let options = RunOptions {
+        executor: Some(executor),
+        ..RunOptions::default()
+    };
+    model
+        .into_runnable_with_options(&options)
+        .map_err(load_error)
+}
+
+impl Encoder for TractEncoder {
+    fn input_size_px(&self) -> usize {
+        self.input_size_px
+    }
+
+    fn embedding_shape(&self) -> [usize; 3] {
+        self.embedding_shape
+    }
+
+    fn encode_into(&mut self, input: &[f32], embedding: &mut [f32]) -> Result<(), EncoderError> {
+        let size = self.input_size_px;
+        check_length("input", 3 * size * size, input.len())?;
+        check_length(
+            "embedding",
+            self.embedding_shape.iter().product(),
+            embedding.len(),
+        )?;
+        let state = &mut self.state;
+        let result = guarded(EncoderError::Run, || {
+            let run_error = |error: TractError| EncoderError::Run(format!("{error:#}"));
+            let input = Tensor::from_shape(&[1, 3, size, size], input).map_err(run_error)?;
+            let outputs = state.run(tvec!(input.into())).map_err(run_error)?;
+            let output = outputs[0].try_as_plain_ram().map_err(run_error)?;
+            let output = output.as_slice::<f32>().map_err(run_error)?;
+            check_length("output of the graph", embedding.len(), output.len())?;
+            embedding.copy_from_slice(output);
+            Ok(())
+        });
+        if result.is_err() {
+            // Whatever was half done is forgotten.
+            let plan = &self.plan;
+            self.state = guarded(EncoderError::Run, || {
+                TypedSimpleState::new(plan).map_err(|error| EncoderError::Run(format!("{error:#}")))
+            })?;
+        }
+        result?;
+        if embedding
+            .iter()
+            .fold(true, |all, value| all & value.is_finite())
+        {
+            Ok(())
+        } else {
+            Err(EncoderError::NotFinite)
+        }
+    }
+}
+
+fn check_length(what: &'static str, expected: usize, found: usize) -> Result<(), EncoderError> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(EncoderError::Length {
+            what,
+            expected,
+            found,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,286 @@
+//! One model, one image at a time: frames to keyframes, prompts on keyframes to candidates.
+
+mod embedding_file;
+mod error;
+
+use std::time::{Duration, Instant};
+
+use crate::bundle::{Bundle, Precision};
+use crate::decoder::{Decoded, Decoder, Embedding, Keyframe, MaskSelection, SamDecoder};
+use crate::encoder::{Encoder, TractEncoder, TractOptions};
+use crate::frame::Frame;
+use crate::mask::{MaskLogits, stability_score};
+use crate::preprocess::Preprocessor;
+use crate::prompt::{MultimaskOutput, Prompt};
+
+pub use embedding_file::{EmbeddingFileError, ModelIdentity};
+pub use error::SegmenterError;
+
+/// How a model is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SegmenterOptions {
+    /// Threads the encoder computes with, the caller's included.
+    pub threads: usize,
+    /// Which of the bundle's encoders; none for the first in f32, else the first.
+    pub precision: Option<Precision>,
+}
+
+impl Default for SegmenterOptions {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            precision: None,
+        }
+    }
+}
+
+/// How long the stages of the newest image and prompt took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StageTimes {
+    /// Reading and optimising the model.
+    pub load: Duration,
+    /// Resizing and normalising the frame.
+    pub preprocess: Duration,
+    /// The encoder.
+    pub encode: Duration,
+    /// What the decoder computes once for a keyframe.
+    pub cache: Duration,
+    /// The decoder, for one prompt.
+    pub decode: Duration,
+    /// Scoring and sorting the candidates.
+    pub post: Duration,
+}
+
+/// One of the masks for a prompt.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Candidate {
+    /// Which of the model's masks it is; 0 is the single mask.
+    pub index: usize,
+    /// The model's own estimate of the mask's intersection over union with the truth.
+    pub predicted_iou: f32,
+    /// How little the mask depends on its threshold, see [`stability_score`].
+    pub stability: f32,
+    /// Low-resolution logits.
+    pub logits: MaskLogits,
+}
+
+/// A loaded model with its buffers.
+pub struct Segmenter {
+    identity: ModelIdentity,
+    preprocessor: Preprocessor,
+    encoder: Box<dyn Encoder>,
+    decoder: Box<dyn Decoder>,
+    input: Vec<f32>,
+    decoded: Decoded,
+    times: StageTimes,
+}
+
+impl Segmenter {
+    /// Loads the model of a bundle.
+    ///
+    /// # Errors
+    /// If the encoder or decoder cannot be loaded, or they do not fit each other.
+    pub fn new(bundle: &Bundle, options: SegmenterOptions) -> Result<Self, SegmenterError> {
+        let start = Instant::now();
+        let manifest = bundle.manifest();
+        let spec = bundle.input_spec();
+        let entry = bundle.choose_encoder(options.precision)?;
+        let encoder = TractEncoder::new(
+            &bundle.encoder(entry)?,
+            &TractOptions {
+                input: entry.input.clone(),
+                output: entry.output.clone(),
+                input_size_px: spec.size_px as usize,
+                embedding_shape: manifest.embedding_shape,
+                threads: options.threads,
+            },
+        )?;
+        let decoder = SamDecoder::from_safetensors(&bundle.decoder()?)?;
+        if decoder.embedding_shape() != manifest.embedding_shape {
+            return Err(SegmenterError::Parts {
+                encoder: manifest.embedding_shape,
+                decoder: decoder.embedding_shape(),
+            });
+        }
+        let load = start.elapsed();
+        log::info!(
+            "loaded {} {}, {} encoder, in {load:?}",
+            manifest.name,
+            manifest.version,
+            entry.precision
+        );
+        Ok(Self {
+            identity: ModelIdentity {
+                name: manifest.name.clone(),
+                version: manifest.version.clone(),
+                encoder_sha256: entry.sha256.clone(),
+            },
+            preprocessor: Preprocessor::new(spec)?,
+            encoder: Box::new(encoder),
+            decoder: Box::new(decoder),
+            input: vec![0.0; spec.len()],
+            decoded: Decoded::default(),
+            times: StageTimes {
+                load,
+                ..StageTimes::default()
+            },
+        })
+    }
+
+    /// Which model this is.
+    #[must_use]
+    pub fn identity(&self) -> &ModelIdentity {
+        &self.identity
+    }
+
+    /// How long the newest image and prompt took, stage by stage.
+    #[must_use]
+    pub fn times(&self) -> StageTimes {
+        self.times
+    }
+
+    /// The decoder, for prompts that need no candidates.
+    pub fn decoder(&mut self) -> &mut dyn Decoder {
+        &mut *self.decoder
+    }
+
+    /// Encodes a frame.
+    ///
+    /// # Errors
+    /// If the encoder fails.
+    pub fn encode(&mut self, frame: &Frame<'_>) -> Result<Keyframe, SegmenterError> {
+        let spec = self.preprocessor.spec();
+        let mut keyframe = Keyframe {
+            embedding: Embedding::default(),
+            placement: spec.placement(frame.width_px(), frame.height_px()),
+            capture_time_us: frame.capture_time_us(),
+            prepared: None,
+        };
+        self.encode_into(frame, &mut keyframe)?;
+        Ok(keyframe)
+    }
+
+    /// The same into a keyframe that is used again.
+    ///
+    /// # Errors
+    /// If the encoder fails; the keyframe then means nothing.
+    pub fn encode_into(
+        &mut self,
+        frame: &Frame<'_>,
+        keyframe: &mut Keyframe,
+    ) -> Result<(), SegmenterError> {
+        let start = Instant::now();
+        keyframe.placement = self.preprocessor.preprocess_into(frame, &mut self.input)?;
+        keyframe.capture_time_us = frame.capture_time_us();
+        let preprocessed = Instant::now();
+        let embedding = &mut keyframe.embedding;
+        embedding.shape = self.encoder.embedding_shape();
+        embedding
+            .values
+            .resize(embedding.shape.iter().product(), 0.0);
+        self.encoder
+            .encode_into(&self.input, &mut embedding.values)?;
+        let encoded = Instant::now();
+        self.decoder.prepare(keyframe)?;
+        self.times.preprocess = preprocessed - start;
+        self.times.encode = encoded - preprocessed;
+        self.times.cache = encoded.elapsed();
+        Ok(())
+    }
+
+    /// Answers a prompt in pixels of the keyframe's image; candidates are sorted by predicted IoU,
+    /// best first.
+    ///
+    /// # Errors
+    /// If the prompt does not fit the image or the model.
+    pub fn segment(
+        &mut self,
+        keyframe: &Keyframe,
+        prompt: &Prompt,
+        multimask: MultimaskOutput,
+    ) -> Result<Vec<Candidate>, SegmenterError> {
+        let mut candidates = Vec::new();
+        self.segment_into(keyframe, prompt, multimask, &mut candidates)?;
+        Ok(candidates)
+    }
+
+    /// The same into candidates whose buffers are used again.
+    ///
+    /// # Errors
+    /// If the prompt does not fit the image or the model; `candidates` are then those of before.
+    pub fn segment_into(
+        &mut self,
+        keyframe: &Keyframe,
+        prompt: &Prompt,
+        multimask: MultimaskOutput,
+        candidates: &mut Vec<Candidate>,
+    ) -> Result<(), SegmenterError> {
+        let start = Instant::now();
+        let selection = if multimask.resolve(prompt) {
+            MaskSelection::Multiple
+        } else {
+            MaskSelection::Single
+        };
+        let decoded = &mut self.decoded;
+        self.decoder
+            .decode_into(keyframe, prompt, selection, decoded)?;
+        let done = Instant::now();
+        candidates.resize_with(decoded.indices.len(), Candidate::default);
+        for (position, candidate) in candidates.iter_mut().enumerate() {
+            let logits = decoded.mask(position);
+            candidate.index = decoded.indices.start + position;
+            candidate.predicted_iou = decoded.predicted_iou[position];
+            candidate.stability = stability_score(logits, &keyframe.placement)?;
+            candidate.logits.width = logits.width;
+            candidate.logits.height = logits.height;
+            candidate.logits.values.clear();
+            candidate.logits.values.extend_from_slice(logits.values);
+        }
+        // Stable sorting would allocate; the index decides between equals.
+        candidates.sort_unstable_by(|left, right| {
+            let by_iou = right.predicted_iou.total_cmp(&left.predicted_iou);
+            by_iou.then(left.index.cmp(&right.index))
+        });
+        self.times.decode = done - start;
+        self.times.post = done.elapsed();
+        Ok(())
+    }
+
+    /// A keyframe's embedding as a safetensors file, with the identity of model and image size, so
+    /// that it need not be encoded again.
+    ///
+    /// # Errors
+    /// If the keyframe is none of this model's.
+    pub fn export_embedding(&self, keyframe: &Keyframe) -> Result<Vec<u8>, EmbeddingFileError> {
+        embedding_file::write(&self.identity, self.encoder.embedding_shape(), keyframe)
+    }
+
+    /// A keyframe from a file that [`Segmenter::export_embedding`] wrote for an image of this size.
+    ///
+    /// # Errors
+    /// If the file is of another model or image size, cut short, or not finite.
+    pub fn import_embedding(
+        &mut self,
+        file: &[u8],
+        image_width_px: u32,
+        image_height_px: u32,
+    ) -> Result<Keyframe, SegmenterError> {
+        let placement = self
+            .preprocessor
+            .spec()
+            .placement(image_width_px, image_height_px);
+        let shape = self.encoder.embedding_shape();
+        let mut keyframe = embedding_file::read(&self.identity, shape, placement, file)?;
+        let start = Instant::now();
+        self.decoder.prepare(&mut keyframe)?;
+        self.times.preprocess = Duration::ZERO;
+        self.times.encode = Duration::ZERO;
+        self.times.cache = start.elapsed();
+        Ok(keyframe)
+    }
+}
+
+#[cfg(test)]
+mod tests;

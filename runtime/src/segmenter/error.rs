@@ -1,0 +1,90 @@
+//! Why a model cannot be loaded, or an image or prompt not be answered.
+
+use std::fmt;
+
+use super::EmbeddingFileError;
+use crate::bundle::BundleError;
+use crate::decoder::{DecoderError, WeightsError};
+use crate::encoder::EncoderError;
+use crate::mask::MaskError;
+use crate::preprocess::PreprocessError;
+
+/// Why a model cannot be loaded, or an image or prompt not be answered.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SegmenterError {
+    /// The bundle.
+    Bundle(BundleError),
+    /// The encoder.
+    Encoder(EncoderError),
+    /// The decoder's weights.
+    Weights(WeightsError),
+    /// The decoder takes other embeddings than the encoder gives.
+    Parts {
+        /// Channels, rows and columns that the manifest says.
+        encoder: [usize; 3],
+        /// Channels, rows and columns that the decoder takes.
+        decoder: [usize; 3],
+    },
+    /// The frame.
+    Preprocess(PreprocessError),
+    /// The prompt, or the keyframe it is on.
+    Decoder(DecoderError),
+    /// The decoder's masks.
+    Mask(MaskError),
+    /// An embedding read from a file.
+    EmbeddingFile(EmbeddingFileError),
+}
+
+impl fmt::Display for SegmenterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bundle(error) => error.fmt(f),
+            Self::Encoder(error) => error.fmt(f),
+            Self::Weights(error) => write!(f, "the decoder cannot be loaded: {error}"),
+            Self::Parts { encoder, decoder } => write!(
+                f,
+                "the decoder takes embeddings of {decoder:?} and the manifest says {encoder:?}; the bundle mixes two models"
+            ),
+            Self::Preprocess(error) => error.fmt(f),
+            Self::Decoder(error) => error.fmt(f),
+            Self::Mask(error) => error.fmt(f),
+            Self::EmbeddingFile(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SegmenterError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Bundle(error) => Some(error),
+            Self::Encoder(error) => Some(error),
+            Self::Weights(error) => Some(error),
+            Self::Parts { .. } => None,
+            Self::Preprocess(error) => Some(error),
+            Self::Decoder(error) => Some(error),
+            Self::Mask(error) => Some(error),
+            Self::EmbeddingFile(error) => Some(error),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($variant:ident($error:ty)),* $(,)?) => {$(
+        impl From<$error> for SegmenterError {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )*};
+}
+
+from!(
+    Bundle(BundleError),
+    Encoder(EncoderError),
+    Weights(WeightsError),
+    Preprocess(PreprocessError),
+    Decoder(DecoderError),
+    Mask(MaskError),
+    EmbeddingFile(EmbeddingFileError),
+);
