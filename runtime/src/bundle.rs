@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::preprocess::InputSpec;
 
 pub use error::BundleError;
+pub(crate) use files::sha256;
 use files::{MAX_DECODER_BYTES, MAX_ENCODER_BYTES, MAX_MANIFEST_BYTES};
 pub use manifest::{DecoderEntry, EncoderEntry, Manifest, Precision};
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 mod bitmap;
 mod contours;
+mod interior;
 mod logits;
 mod rle;
 mod statistics;
@@ -11,6 +12,7 @@ mod upsample;
 
 pub use bitmap::Bitmap;
 pub use contours::{Contour, contours};
+pub use interior::interior_point;
 pub use logits::{LogitsView, MaskLogits};
 pub use rle::{Rle, RleError};
 pub use statistics::stability_score;

@@ -141,6 +141,12 @@ impl Segmenter {
         self.times
     }
 
+    /// The newest answer as the decoder gave it: all computed masks in the model's own order.
+    #[must_use]
+    pub fn decoded(&self) -> &Decoded {
+        &self.decoded
+    }
+
     /// The decoder, for prompts that need no candidates.
     pub fn decoder(&mut self) -> &mut dyn Decoder {
         &mut *self.decoder
@@ -248,31 +254,35 @@ impl Segmenter {
         Ok(())
     }
 
-    /// A keyframe's embedding as a safetensors file, with the identity of model and image size, so
-    /// that it need not be encoded again.
+    /// A keyframe's embedding as a safetensors file, with the identity of the model and of the frame
+    /// that was encoded, so that it need not be encoded again.
     ///
     /// # Errors
     /// If the keyframe is none of this model's.
-    pub fn export_embedding(&self, keyframe: &Keyframe) -> Result<Vec<u8>, EmbeddingFileError> {
-        embedding_file::write(&self.identity, self.encoder.embedding_shape(), keyframe)
+    pub fn export_embedding(
+        &self,
+        keyframe: &Keyframe,
+        frame: &Frame<'_>,
+    ) -> Result<Vec<u8>, EmbeddingFileError> {
+        let shape = self.encoder.embedding_shape();
+        embedding_file::write(&self.identity, shape, keyframe, frame)
     }
 
-    /// A keyframe from a file that [`Segmenter::export_embedding`] wrote for an image of this size.
+    /// A keyframe from a file that [`Segmenter::export_embedding`] wrote for this frame.
     ///
     /// # Errors
-    /// If the file is of another model or image size, cut short, or not finite.
+    /// If the file is of another model or image, cut short, or not finite.
     pub fn import_embedding(
         &mut self,
         file: &[u8],
-        image_width_px: u32,
-        image_height_px: u32,
+        frame: &Frame<'_>,
     ) -> Result<Keyframe, SegmenterError> {
         let placement = self
             .preprocessor
             .spec()
-            .placement(image_width_px, image_height_px);
+            .placement(frame.width_px(), frame.height_px());
         let shape = self.encoder.embedding_shape();
-        let mut keyframe = embedding_file::read(&self.identity, shape, placement, file)?;
+        let mut keyframe = embedding_file::read(&self.identity, shape, placement, frame, file)?;
         let start = Instant::now();
         self.decoder.prepare(&mut keyframe)?;
         self.times.preprocess = Duration::ZERO;

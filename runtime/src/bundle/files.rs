@@ -66,7 +66,7 @@ pub(super) fn read(folder: &Path, name: &str, most: u64) -> Result<Vec<u8>, Bund
 }
 
 /// The SHA-256 of some bytes, in lower-case hexadecimal.
-pub(super) fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

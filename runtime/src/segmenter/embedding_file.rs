@@ -1,4 +1,4 @@
-//! Embeddings as safetensors files that say which model and image size they belong to.
+//! Embeddings as safetensors files that say which model and image they belong to.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,7 +6,9 @@ use std::fmt;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
+use crate::bundle::sha256;
 use crate::decoder::{Embedding, Keyframe};
+use crate::frame::Frame;
 use crate::preprocess::Placement;
 
 /// Name of the tensor, `[1, channels, rows, columns]`.
@@ -34,6 +36,13 @@ impl ModelIdentity {
     }
 }
 
+/// What tells one image's embedding from another's: its size, and its pixels as packed RGB.
+fn image_entries(frame: &Frame<'_>, placement: &Placement) -> Vec<(&'static str, String)> {
+    let mut entries = Vec::from(placement_entries(placement));
+    entries.push(("image_sha256", sha256(&frame.to_rgb8())));
+    entries
+}
+
 fn placement_entries(placement: &Placement) -> [(&'static str, String); 5] {
     [
         ("image_width_px", placement.image_width_px.to_string()),
@@ -49,6 +58,7 @@ pub(super) fn write(
     identity: &ModelIdentity,
     shape: [usize; 3],
     keyframe: &Keyframe,
+    frame: &Frame<'_>,
 ) -> Result<Vec<u8>, EmbeddingFileError> {
     let Embedding {
         shape: found,
@@ -75,7 +85,7 @@ pub(super) fn write(
     let entries = identity
         .entries()
         .into_iter()
-        .chain(placement_entries(&keyframe.placement));
+        .chain(image_entries(frame, &keyframe.placement));
     metadata.extend(entries.map(|(key, value)| (key.to_owned(), value)));
     safetensors::serialize([(TENSOR, view)], Some(metadata)).map_err(malformed)
 }
@@ -85,6 +95,7 @@ pub(super) fn read(
     identity: &ModelIdentity,
     shape: [usize; 3],
     placement: Placement,
+    frame: &Frame<'_>,
     file: &[u8],
 ) -> Result<Keyframe, EmbeddingFileError> {
     let unreadable = |error| EmbeddingFileError::Unreadable(format!("{error}"));
@@ -93,18 +104,18 @@ pub(super) fn read(
     let entries = identity
         .entries()
         .into_iter()
-        .chain(placement_entries(&placement));
+        .chain(image_entries(frame, &placement));
     for (key, expected) in entries {
-        match metadata.get(key) {
-            Some(found) if *found == expected => {}
-            found => {
-                let found = found.cloned().unwrap_or_else(|| "nothing".to_owned());
-                return Err(EmbeddingFileError::Belonging {
-                    key,
-                    expected,
-                    found,
-                });
-            }
+        let Some(found) = metadata.get(key) else {
+            let reason = format!("it does not say its {key}");
+            return Err(EmbeddingFileError::Unreadable(reason));
+        };
+        if *found != expected {
+            return Err(EmbeddingFileError::Belonging {
+                key,
+                expected,
+                found: found.clone(),
+            });
         }
     }
     let time = metadata
@@ -143,7 +154,7 @@ pub(super) fn read(
 pub enum EmbeddingFileError {
     /// Not a safetensors file with an embedding, or a truncated one.
     Unreadable(String),
-    /// The embedding is of another model or of an image of another size.
+    /// The embedding is of another model or another image.
     Belonging {
         /// What differs.
         key: &'static str,

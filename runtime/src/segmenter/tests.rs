@@ -80,31 +80,35 @@ fn prompts_off_the_image_leave_the_candidates_alone() {
 fn embeddings_go_out_and_come_back() {
     let mut segmenter = segmenter();
     let keyframe = keyframe(&mut segmenter);
-    let file = segmenter.export_embedding(&keyframe).unwrap();
-    let back = segmenter.import_embedding(&file, 96, 64).unwrap();
+    let pixels = pixels();
+    let frame = Frame::contiguous(PixelFormat::Rgb8, 96, 64, &pixels, 17).unwrap();
+    let file = segmenter.export_embedding(&keyframe, &frame).unwrap();
+    let back = segmenter.import_embedding(&file, &frame).unwrap();
     assert_eq!(back.embedding, keyframe.embedding);
     assert_eq!(back.placement, keyframe.placement);
     assert_eq!(back.capture_time_us, 17);
 
-    let refusal = |segmenter: &mut Segmenter, file: &[u8], width, height| match segmenter
-        .import_embedding(file, width, height)
+    let refusal = |segmenter: &mut Segmenter, file: &[u8], frame: &Frame<'_>| match segmenter
+        .import_embedding(file, frame)
     {
         Err(SegmenterError::EmbeddingFile(error)) => error,
         other => panic!("{other:?}"),
     };
-    let error = refusal(&mut segmenter, &file, 97, 64);
-    assert!(
-        matches!(
-            error,
-            EmbeddingFileError::Belonging {
-                key: "image_width_px",
-                ..
-            }
-        ),
-        "{error}"
-    );
+    let mut changed = pixels.clone();
+    changed[5] ^= 1;
+    let others = [
+        ("image_width_px", 64, 96, &pixels),
+        ("image_sha256", 96, 64, &changed),
+    ];
+    for (differs, width, height, pixels) in others {
+        let other = Frame::contiguous(PixelFormat::Rgb8, width, height, pixels, 17).unwrap();
+        match refusal(&mut segmenter, &file, &other) {
+            EmbeddingFileError::Belonging { key, .. } => assert_eq!(key, differs),
+            error => panic!("{error}"),
+        }
+    }
     for length in [0, 4, 100, file.len() - 1] {
-        let error = refusal(&mut segmenter, &file[..length], 96, 64);
+        let error = refusal(&mut segmenter, &file[..length], &frame);
         assert!(
             matches!(error, EmbeddingFileError::Unreadable(_)),
             "{error}"
@@ -114,11 +118,11 @@ fn embeddings_go_out_and_come_back() {
     let last = nan.len() - 4;
     nan[last..].copy_from_slice(&f32::NAN.to_le_bytes());
     assert_eq!(
-        refusal(&mut segmenter, &nan, 96, 64),
+        refusal(&mut segmenter, &nan, &frame),
         EmbeddingFileError::NotFinite
     );
     segmenter.identity.encoder_sha256 = "0".repeat(64);
-    let error = refusal(&mut segmenter, &file, 96, 64);
+    let error = refusal(&mut segmenter, &file, &frame);
     assert!(
         matches!(
             error,
@@ -132,6 +136,6 @@ fn embeddings_go_out_and_come_back() {
 
     let mut other = keyframe;
     other.embedding.shape[0] += 1;
-    let error = segmenter.export_embedding(&other).unwrap_err();
+    let error = segmenter.export_embedding(&other, &frame).unwrap_err();
     assert!(matches!(error, EmbeddingFileError::Shape { .. }), "{error}");
 }
