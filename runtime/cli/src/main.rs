@@ -1,2 +1,51 @@
 //! The `fixate` command.
-fn main() {}
+
+mod arguments;
+mod bench;
+mod eval;
+mod failure;
+mod image_file;
+mod model;
+mod overlay;
+mod segment;
+mod tensors;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use failure::Failure;
+use serde::Serialize;
+use std::fmt;
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    env_logger::init();
+    let arguments = Arguments::parse();
+    let result = match &arguments.command {
+        Command::Segment(segment) => segment::run(segment, arguments.json),
+        Command::Bench(bench) => bench::run(bench, arguments.json),
+        Command::Eval(eval) => eval::run(eval, arguments.json),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Nowhere is left to tell it if standard error is closed.
+            let _ = writeln!(std::io::stderr(), "fixate: {failure}");
+            ExitCode::from(failure.exit_status())
+        }
+    }
+}
+
+/// One line on standard output. A reader that went away (`| head`) is no failure.
+fn print_line(line: fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// The one JSON object of `--json`.
+fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print_line(format_args!(
+        "{}",
+        serde_json::to_string(value).map_err(Failure::of)?
+    ));
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! What can be written on the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use fixate::prompt::{MultimaskOutput, PointLabel, PromptBox, PromptPoint};
+use std::path::PathBuf;
+
+/// Masks of what a person looks at, or a robot reaches for.
+#[derive(Debug, Parser)]
+#[command(name = "fixate", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// Print one JSON object on standard output, and nothing else.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Masks of what a click, a box or an earlier mask points at in an image.
+    Segment(Segment),
+    /// Times the encoder, the keyframe cache and the decoder.
+    Bench(Bench),
+    /// Mean IoU of the model's masks with the truth.
+    Eval(Eval),
+}
+
+/// Which model, and on how many threads.
+#[derive(Debug, Args)]
+pub(crate) struct ModelArguments {
+    /// Bundle: a folder with bundle.toml [default: the model that comes with fixate].
+    #[arg(long, value_name = "BUNDLE")]
+    pub(crate) model: Option<PathBuf>,
+    /// Threads of the encoder.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) threads: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Segment {
+    /// JPEG, PNG, WebP, GIF, TIFF, BMP or PNM.
+    pub(crate) image: PathBuf,
+    /// A point on the thing, pixels of the image, x first; with ",bg" a point that is not on it.
+    /// Repeat for more.
+    #[arg(long, value_name = "X,Y[,bg]", value_parser = parse_point, allow_hyphen_values = true)]
+    pub(crate) point: Vec<PromptPoint>,
+    /// A box around the thing, pixels of the image: left, top, right, bottom.
+    #[arg(long = "box", value_name = "X0,Y0,X1,Y1", value_parser = parse_box, allow_hyphen_values = true)]
+    pub(crate) bounds: Option<PromptBox>,
+    /// Logits of an earlier answer (written by --logits), the first mask or the K-th from 0.
+    #[arg(long, value_name = "FILE.safetensors[:K]", value_parser = parse_mask)]
+    pub(crate) mask: Option<MaskFile>,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    /// Folder for mask_K.png, overlay.png and result.json.
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub(crate) out: PathBuf,
+    /// Three masks (whole, part, subpart) or one; auto: three for one point alone.
+    #[arg(long, value_enum, default_value_t = Multimask::Auto)]
+    pub(crate) multimask: Multimask,
+    /// Write low_res_logits [K,h,w] and iou_predictions [K] in the model's own order.
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub(crate) logits: Option<PathBuf>,
+    /// Read the image's embedding from this file if it is there, else write it.
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub(crate) embedding: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    /// Encoder runs; the decoder makes twenty times as many.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) runs: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// `scenes`, or a folder of NAME.jpg or NAME.png with NAME_masks/*.png, one object each.
+    pub(crate) source: PathBuf,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    /// Objects of scenes to click on.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) clicks: u32,
+    /// Also click again where the answer was wrong, and tell the mIoU after so many clicks.
+    #[arg(long, value_name = "1,3,5", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=20))]
+    pub(crate) clicks_per_object: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Multimask {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Multimask> for MultimaskOutput {
+    fn from(multimask: Multimask) -> Self {
+        match multimask {
+            Multimask::Auto => Self::Auto,
+            Multimask::Always => Self::Always,
+            Multimask::Never => Self::Never,
+        }
+    }
+}
+
+/// One mask of a file of logits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MaskFile {
+    pub(crate) path: PathBuf,
+    pub(crate) index: usize,
+}
+
+fn numbers<const N: usize>(text: &str, shape: &str) -> Result<[f32; N], String> {
+    let parts: Vec<&str> = text.split(',').collect();
+    if parts.len() != N {
+        return Err(format!("{shape} expected, {} values found", parts.len()));
+    }
+    let mut values = [0.0f32; N];
+    for (value, part) in values.iter_mut().zip(&parts) {
+        *value = part
+            .trim()
+            .parse()
+            .map_err(|_| format!("{part:?} is not a number"))?;
+        if !value.is_finite() {
+            return Err(format!("{part:?} is not finite; give pixels of the image"));
+        }
+    }
+    Ok(values)
+}
+
+fn parse_point(text: &str) -> Result<PromptPoint, String> {
+    let (coordinates, label) = match text.rsplit_once(',') {
+        Some((rest, "bg")) => (rest, PointLabel::Background),
+        Some((rest, "fg")) => (rest, PointLabel::Foreground),
+        _ => (text, PointLabel::Foreground),
+    };
+    let [x_px, y_px] = numbers(coordinates, "X,Y or X,Y,bg")?;
+    Ok(PromptPoint { x_px, y_px, label })
+}
+
+fn parse_box(text: &str) -> Result<PromptBox, String> {
+    let [x0_px, y0_px, x1_px, y1_px] = numbers(text, "X0,Y0,X1,Y1")?;
+    if x1_px <= x0_px || y1_px <= y0_px {
+        return Err("the box is empty or reversed: give left,top,right,bottom".to_owned());
+    }
+    Ok(PromptBox {
+        x0_px,
+        y0_px,
+        x1_px,
+        y1_px,
+    })
+}
+
+fn parse_mask(text: &str) -> Result<MaskFile, String> {
+    if let Some((path, index)) = text.rsplit_once(':')
+        && let Ok(index) = index.parse()
+    {
+        return Ok(MaskFile {
+            path: path.into(),
+            index,
+        });
+    }
+    Ok(MaskFile {
+        path: text.into(),
+        index: 0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_holds() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn points() {
+        let point = parse_point("12.5, 7").unwrap();
+        assert_eq!(
+            (point.x_px, point.y_px, point.label),
+            (12.5, 7.0, PointLabel::Foreground)
+        );
+        assert_eq!(parse_point("1,2,bg").unwrap().label, PointLabel::Background);
+        for bad in ["", "1", "1,2,3", "nan,1", "1,inf", "a,b", "1,2,foreground"] {
+            assert!(parse_point(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn boxes() {
+        assert!(parse_box("1,2,3,4").is_ok());
+        for bad in ["3,2,1,4", "1,4,3,2", "1,1,1,5", "1,2,3", "1,2,3,nan"] {
+            assert!(parse_box(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn masks() {
+        let file = parse_mask("a:b.safetensors:2").unwrap();
+        assert_eq!((file.path, file.index), ("a:b.safetensors".into(), 2));
+        assert_eq!(parse_mask("a.safetensors").unwrap().index, 0);
+    }
+}

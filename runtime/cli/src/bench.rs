@@ -1,0 +1,160 @@
+//! `fixate bench`: the time of each stage, on this machine.
+
+use crate::arguments::Bench;
+use crate::failure::Failure;
+use crate::model;
+use fixate::frame::{Frame, PixelFormat};
+use fixate::kernels::{Matrix, MatrixMut, Update, matmul};
+use fixate::prompt::{MultimaskOutput, Prompt};
+use fixate_scenes::flat;
+use indicatif::ProgressBar;
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+/// Decodes per encoder run.
+const DECODES: u32 = 20;
+
+/// Width and height of the image that is encoded.
+const IMAGE: (usize, usize) = (640, 480);
+
+#[derive(Debug, Serialize)]
+struct Report {
+    model: String,
+    threads: usize,
+    encoder: Distribution,
+    cache: Distribution,
+    decoder: Distribution,
+    /// A plain f32 matrix product of 512 x 512 x 512 on one thread, the machine's yardstick:
+    /// multiply-adds in 10^9 a second, in the same run.
+    matrix_product_gmac_per_s: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Distribution {
+    min_ms: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    p999_ms: f64,
+    max_ms: f64,
+    runs: usize,
+}
+
+impl Distribution {
+    fn of(mut times: Vec<Duration>) -> Self {
+        times.sort();
+        let at = |quantile: f64| {
+            let index = (quantile * times.len() as f64).ceil() as usize;
+            times[index.clamp(1, times.len()) - 1].as_secs_f64() * 1e3
+        };
+        Self {
+            min_ms: at(0.0),
+            p50_ms: at(0.5),
+            p99_ms: at(0.99),
+            p999_ms: at(0.999),
+            max_ms: at(1.0),
+            runs: times.len(),
+        }
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
+    let (mut segmenter, model) = model::open(&arguments.model)?;
+    let scene = flat::draw(1, IMAGE.0, IMAGE.1);
+    let frame = Frame::contiguous(
+        PixelFormat::Rgb8,
+        IMAGE.0 as u32,
+        IMAGE.1 as u32,
+        &scene.rgb,
+        0,
+    )
+    .map_err(Failure::of)?;
+    let progress = ProgressBar::new(u64::from(arguments.runs) + 1);
+    let (mut encoder, mut cache, mut decoder) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut products, mut candidates) = (Vec::new(), Vec::new());
+    // The first run warms up and is not counted.
+    for run in 0..=arguments.runs {
+        let keyframe = segmenter.encode(&frame).map_err(Failure::of)?;
+        let counted = run > 0;
+        if counted {
+            let times = segmenter.times();
+            encoder.push(times.encode);
+            cache.push(times.cache);
+        }
+        for decode in 0..DECODES {
+            let x = (decode * 31 % 600) as f32 + 20.0;
+            let prompt = Prompt::point(x, 240.0);
+            segmenter
+                .segment_into(&keyframe, &prompt, MultimaskOutput::Auto, &mut candidates)
+                .map_err(Failure::of)?;
+            if counted {
+                decoder.push(segmenter.times().decode);
+            }
+        }
+        products.push(matrix_product());
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    let product = Distribution::of(products).p50_ms;
+    let report = Report {
+        model,
+        threads: usize::from(arguments.model.threads),
+        encoder: Distribution::of(encoder),
+        cache: Distribution::of(cache),
+        decoder: Distribution::of(decoder),
+        matrix_product_gmac_per_s: (SIDE * SIDE * SIDE) as f64 / (product * 1e6),
+    };
+    if json {
+        return crate::print_json(&report);
+    }
+    let threads = report.threads;
+    crate::print_line(format_args!(
+        "{}, encoder on {threads} thread(s), milliseconds",
+        report.model
+    ));
+    crate::print_line(format_args!(
+        "           min     p50     p99   p99.9     max    runs"
+    ));
+    let rows = [
+        ("encoder", &report.encoder),
+        ("cache", &report.cache),
+        ("decoder", &report.decoder),
+    ];
+    for (label, times) in rows {
+        let Distribution {
+            min_ms,
+            p50_ms,
+            p99_ms,
+            p999_ms,
+            max_ms,
+            runs,
+        } = times;
+        crate::print_line(format_args!(
+            "{label:<8} {min_ms:>7.3} {p50_ms:>7.3} {p99_ms:>7.3} {p999_ms:>7.3} {max_ms:>7.3} {runs:>7}"
+        ));
+    }
+    crate::print_line(format_args!(
+        "yardstick: a plain f32 matrix product makes {:.1} G multiply-adds a second on one thread",
+        report.matrix_product_gmac_per_s
+    ));
+    Ok(())
+}
+
+/// Side of the yardstick's matrices.
+const SIDE: usize = 512;
+
+fn matrix_product() -> Duration {
+    let (a, b) = (vec![0.5f32; SIDE * SIDE], vec![0.25f32; SIDE * SIDE]);
+    let mut product = vec![0.0f32; SIDE * SIDE];
+    let started = Instant::now();
+    matmul(
+        MatrixMut::new(&mut product, SIDE, SIDE),
+        Update::Replace,
+        1.0,
+        Matrix::new(&a, SIDE, SIDE),
+        Matrix::new(&b, SIDE, SIDE),
+    );
+    let taken = started.elapsed();
+    std::hint::black_box(product);
+    taken
+}
