@@ -53,18 +53,32 @@ fn light(planes: &mut Planes, random: &mut Random) {
     let balance: Colour = std::array::from_fn(|_| exposure * (1.0 + random.normal() * 0.05));
     let contrast = random.range(0.75, 1.25);
     let lift = random.normal() * 0.03;
-    let saturation = if random.chance(0.06) { 0.0 } else { random.range(0.5, 1.3) };
-    let vignette = if random.chance(0.3) { random.range(0.0, 0.5) } else { 0.0 };
-    let uneven = if random.chance(0.5) { random.range(0.0, 0.5) } else { 0.0 };
+    let saturation = if random.chance(0.06) {
+        0.0
+    } else {
+        random.range(0.5, 1.3)
+    };
+    let vignette = if random.chance(0.3) {
+        random.range(0.0, 0.5)
+    } else {
+        0.0
+    };
+    let uneven = if random.chance(0.5) {
+        random.range(0.0, 0.5)
+    } else {
+        0.0
+    };
     let (seed, scale) = (random.seed(), random.range(1.0, 3.0));
     let (width, height) = (planes.width as f32, planes.height as f32);
     for index in 0..planes.width * planes.height {
         let x = (index % planes.width) as f32 / width;
         let y = (index / planes.width) as f32 / height;
         let edge = (x - 0.5) * (x - 0.5) + (y - 0.5) * (y - 0.5);
-        let lamp = (1.0 - vignette * edge * 2.0) * (1.0 + uneven * (value(seed, x * scale, y * scale) - 0.5));
-        let colour: Colour =
-            std::array::from_fn(|channel| planes.channels[channel][index] * balance[channel] * lamp);
+        let lamp = (1.0 - vignette * edge * 2.0)
+            * (1.0 + uneven * (value(seed, x * scale, y * scale) - 0.5));
+        let colour: Colour = std::array::from_fn(|channel| {
+            planes.channels[channel][index] * balance[channel] * lamp
+        });
         let grey = 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2];
         for (channel, plane) in planes.channels.iter_mut().enumerate() {
             let vivid = grey + (colour[channel] - grey) * saturation;
@@ -82,7 +96,10 @@ fn lens(planes: &mut Planes, random: &mut Random) {
             planes.smear(length * libm::cosf(angle), length * libm::sinf(angle));
         }
         3 => {
-            let mut soft = Planes { channels: planes.channels.clone(), ..*planes };
+            let mut soft = Planes {
+                channels: planes.channels.clone(),
+                ..*planes
+            };
             soft.blur(1);
             let strength = random.range(0.2, 1.2);
             for (sharp, soft) in planes.channels.iter_mut().zip(&soft.channels) {
@@ -109,7 +126,8 @@ fn sensor(planes: &mut Planes, random: &mut Random) {
             let x = ((index % width) as f32 * coarse) as i32;
             let y = ((index / width) as f32 * coarse) as i32;
             // The sum of three uniforms is close enough to a normal.
-            let noise = lattice(seed, x, y) + lattice(seed ^ 7, x, y) + lattice(seed ^ 11, x, y) - 1.5;
+            let noise =
+                lattice(seed, x, y) + lattice(seed ^ 7, x, y) + lattice(seed ^ 11, x, y) - 1.5;
             *value += noise * 2.0 * strength * (0.4 + value.clamp(0.0, 1.0).sqrt());
         }
     }
@@ -129,13 +147,24 @@ fn compressed(bytes: &[u8], width: usize, height: usize, quality: u8) -> Option<
 
 impl Planes {
     fn of(canvas: &Canvas) -> Self {
-        let plane = |channel: usize| canvas.colours.iter().map(|colour| colour[channel]).collect();
-        Self { width: canvas.width, height: canvas.height, channels: [plane(0), plane(1), plane(2)] }
+        let plane = |channel: usize| {
+            canvas
+                .colours
+                .iter()
+                .map(|colour| colour[channel])
+                .collect()
+        };
+        Self {
+            width: canvas.width,
+            height: canvas.height,
+            channels: [plane(0), plane(1), plane(2)],
+        }
     }
 
     fn mean(&self) -> f32 {
         let values = self.channels.iter().flatten();
-        values.map(|value| value.clamp(0.0, 1.0)).sum::<f32>() / (3 * self.width * self.height) as f32
+        values.map(|value| value.clamp(0.0, 1.0)).sum::<f32>()
+            / (3 * self.width * self.height) as f32
     }
 
     fn blur(&mut self, radius: usize) {

@@ -44,7 +44,12 @@ impl Canvas {
     /// A black canvas, all of it labelled 0.
     pub fn new(width: usize, height: usize) -> Self {
         let colours = vec![[0.0; 3]; width * height];
-        Self { width, height, colours, labels: vec![0; width * height] }
+        Self {
+            width,
+            height,
+            colours,
+            labels: vec![0; width * height],
+        }
     }
 
     /// Paints `texture` where `coverage` says, and labels what it covers by half or more.
@@ -84,7 +89,10 @@ impl Canvas {
         for row in 0..coverage.height {
             let start = (coverage.y + row) * self.width + coverage.x;
             let line = &coverage.values[row * coverage.width..(row + 1) * coverage.width];
-            for (colour, covered) in self.colours[start..start + coverage.width].iter_mut().zip(line) {
+            for (colour, covered) in self.colours[start..start + coverage.width]
+                .iter_mut()
+                .zip(line)
+            {
                 *colour = colour.map(|channel| channel * (1.0 - strength * covered));
             }
         }

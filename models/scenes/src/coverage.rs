@@ -42,16 +42,36 @@ impl Coverage {
         }
         let (width, height) = (x_end - x, y_end - y);
         let mut mask = Mask::new(width as u32, height as u32)?;
-        let rule = if contour.holes { FillRule::EvenOdd } else { FillRule::Winding };
+        let rule = if contour.holes {
+            FillRule::EvenOdd
+        } else {
+            FillRule::Winding
+        };
         let shift = Transform::from_translate(-(x as f32), -(y as f32));
         mask.fill_path(&path.finish()?, rule, true, shift);
-        let values = mask.data().iter().map(|byte| f32::from(*byte) / 255.0).collect();
-        Some(Self { x, y, width, height, values })
+        let values = mask
+            .data()
+            .iter()
+            .map(|byte| f32::from(*byte) / 255.0)
+            .collect();
+        Some(Self {
+            x,
+            y,
+            width,
+            height,
+            values,
+        })
     }
 
     /// The whole canvas.
     pub fn full(width: usize, height: usize) -> Self {
-        Self { x: 0, y: 0, width, height, values: vec![1.0; width * height] }
+        Self {
+            x: 0,
+            y: 0,
+            width,
+            height,
+            values: vec![1.0; width * height],
+        }
     }
 
     /// What any of `parts` covers; nothing if there are none.
@@ -70,7 +90,13 @@ impl Coverage {
                 }
             }
         }
-        Some(Self { x, y, width, height, values })
+        Some(Self {
+            x,
+            y,
+            width,
+            height,
+            values,
+        })
     }
 
     /// Moved by whole pixels; nothing if that leaves the canvas.
@@ -89,7 +115,13 @@ impl Coverage {
             let start = (row + skip_y) * self.width + skip_x;
             self.values[start..start + width].iter().copied()
         });
-        Some(Self { x, y, width, height, values: values.collect() })
+        Some(Self {
+            x,
+            y,
+            width,
+            height,
+            values: values.collect(),
+        })
     }
 
     /// With a ragged edge, as of fur, grass or torn paper: every pixel looks up to `reach` pixels
@@ -149,7 +181,13 @@ impl Coverage {
             box_blur_transposed(&values, &mut scratch, width, height, radius);
             box_blur_transposed(&scratch, &mut values, height, width, radius);
         }
-        Self { x, y, width, height, values }
+        Self {
+            x,
+            y,
+            width,
+            height,
+            values,
+        }
     }
 }
 

@@ -33,16 +33,33 @@ pub fn draw(seed: u64, width: usize, height: usize) -> FlatImage {
         nodes: Vec::new(),
         palette,
         light: [strength * libm::cosf(sun), strength * libm::sinf(sun)],
-        shadow: if random.chance(0.6) { random.range(0.1, 0.7) } else { 0.0 },
+        shadow: if random.chance(0.6) {
+            random.range(0.1, 0.7)
+        } else {
+            0.0
+        },
         random,
     };
     painter.stuff();
     painter.things();
     painter.fallen_shadows();
-    let Painter { canvas, nodes, mut random, .. } = painter;
+    let Painter {
+        canvas,
+        nodes,
+        mut random,
+        ..
+    } = painter;
     let rgb = camera::expose(&canvas, &mut random);
     let (width, height) = (canvas.width, canvas.height);
-    FlatImage { rgb, truth: Truth { width, height, labels: canvas.labels, nodes } }
+    FlatImage {
+        rgb,
+        truth: Truth {
+            width,
+            height,
+            labels: canvas.labels,
+            nodes,
+        },
+    }
 }
 
 struct Painter {
@@ -68,7 +85,11 @@ impl Painter {
         if self.nodes.len() == MAX_NODES {
             return None;
         }
-        self.nodes.push(Node { parent, level, stuff });
+        self.nodes.push(Node {
+            parent,
+            level,
+            stuff,
+        });
         Some((self.nodes.len() - 1) as u8)
     }
 
@@ -87,7 +108,10 @@ impl Painter {
                     self.below_line([0.0, row], tilt, width)
                 }
                 1 => {
-                    let at = [self.random.range(0.1, 0.9) * width, self.random.range(0.1, 0.9) * height];
+                    let at = [
+                        self.random.range(0.1, 0.9) * width,
+                        self.random.range(0.1, 0.9) * height,
+                    ];
                     let turn = self.random.angle();
                     self.below_line(at, turn, width)
                 }
@@ -119,7 +143,11 @@ impl Painter {
     /// All on the far side of a broken line through `at`, in direction `turn`.
     fn below_line(&mut self, at: [f32; 2], turn: f32, width: f32) -> Contour {
         let mut heights = vec![0.0, 0.0];
-        let mut amplitude = if self.random.chance(0.3) { 0.0 } else { self.random.log_range(0.01, 0.25) };
+        let mut amplitude = if self.random.chance(0.3) {
+            0.0
+        } else {
+            self.random.log_range(0.01, 0.25)
+        };
         let decay = self.random.range(0.4, 0.8);
         while heights.len() < 512 {
             let mut finer = Vec::with_capacity(heights.len() * 2);
@@ -135,11 +163,17 @@ impl Painter {
         let edge = heights.iter().enumerate();
         let edge = edge.map(|(index, height)| [4.0 * index as f32 / last - 2.0, *height]);
         let ring = edge.chain([[2.0, 4.0], [-2.0, 4.0]]).collect();
-        Contour::ring(ring).placed(&Placement { centre: at, scale: [width; 2], turn })
+        Contour::ring(ring).placed(&Placement {
+            centre: at,
+            scale: [width; 2],
+            turn,
+        })
     }
 
     fn region(&mut self, coverage: &Coverage, horizon: Option<f32>) {
-        let Some(label) = self.node(None, Level::Whole, true) else { return };
+        let Some(label) = self.node(None, Level::Whole, true) else {
+            return;
+        };
         let origin = [
             coverage.x as f32 + coverage.width as f32 / 2.0,
             coverage.y as f32 + coverage.height as f32 / 2.0,
@@ -161,14 +195,22 @@ impl Painter {
         while drawn < count {
             let shape = object::draw(&mut self.random);
             // Several of a kind, as on shelves and in herds.
-            let copies = if self.random.chance(0.15) { self.random.count(2, 8) } else { 1 };
+            let copies = if self.random.chance(0.15) {
+                self.random.count(2, 8)
+            } else {
+                1
+            };
             let texture_seed = self.random.clone();
             let alike = self.random.chance(0.6);
             let size = self.random.log_range(0.035, 0.55) * self.side();
             let upright = self.random.chance(0.6);
             for _ in 0..copies {
                 let stretch = self.random.log_range(0.7, 1.5);
-                let size = if copies > 1 { size.min(self.side() * 0.15) } else { size };
+                let size = if copies > 1 {
+                    size.min(self.side() * 0.15)
+                } else {
+                    size
+                };
                 let size = size * self.random.range(0.85, 1.2);
                 let placement = Placement {
                     centre: [
@@ -176,9 +218,17 @@ impl Painter {
                         self.random.range(-0.05, 1.05) * self.canvas.height as f32,
                     ],
                     scale: [size * stretch, size / stretch],
-                    turn: if upright { self.random.normal() * 0.12 } else { self.random.angle() },
+                    turn: if upright {
+                        self.random.normal() * 0.12
+                    } else {
+                        self.random.angle()
+                    },
                 };
-                let mut look = if alike { texture_seed.clone() } else { self.random.clone() };
+                let mut look = if alike {
+                    texture_seed.clone()
+                } else {
+                    self.random.clone()
+                };
                 self.thing(&shape, &placement, &mut look);
                 drawn += 1;
                 if focus == Some(drawn) {
@@ -191,7 +241,9 @@ impl Painter {
 
     /// One object with its shadow and light; `look` decides its surface.
     fn thing(&mut self, shape: &Shape, placement: &Placement, look: &mut Random) {
-        let Some(mut coverage) = self.coverage(shape, placement) else { return };
+        let Some(mut coverage) = self.coverage(shape, placement) else {
+            return;
+        };
         if self.random.chance(0.2) {
             let reach = self.random.log_range(1.5, 10.0);
             let period = self.random.log_range(2.0, 12.0);
@@ -214,7 +266,9 @@ impl Painter {
         let mut texture = Texture::new(look, &self.palette, placement.centre, size);
         if self.random.chance(0.3) {
             // The colour of what lies behind: only texture, light or an edge sets it apart.
-            let behind = self.canvas.colour_at(placement.centre[0], placement.centre[1]);
+            let behind = self
+                .canvas
+                .colour_at(placement.centre[0], placement.centre[1]);
             let spread = self.random.log_range(0.01, 0.08);
             texture = texture.recoloured(look, behind, spread);
         }
@@ -223,22 +277,53 @@ impl Painter {
             // A wider softening has gentler slopes: keep the light's effect alike.
             let gain = radius as f32 * 0.5;
             let light = self.light.map(|part| part * gain);
-            let gloss = if self.random.chance(0.3) { self.random.unit() } else { 0.0 };
-            Relief { height: coverage.blurred(radius, 1, self.size()), light, gloss }
+            let gloss = if self.random.chance(0.3) {
+                self.random.unit()
+            } else {
+                0.0
+            };
+            Relief {
+                height: coverage.blurred(radius, 1, self.size()),
+                light,
+                gloss,
+            }
         });
-        let opacity = if self.random.chance(0.06) { self.random.range(0.4, 0.9) } else { 1.0 };
-        let surface = Surface { texture, relief: relief.as_ref(), opacity };
-        self.piece(shape, placement, &coverage, None, Level::Whole, &surface, look);
+        let opacity = if self.random.chance(0.06) {
+            self.random.range(0.4, 0.9)
+        } else {
+            1.0
+        };
+        let surface = Surface {
+            texture,
+            relief: relief.as_ref(),
+            opacity,
+        };
+        self.piece(
+            shape,
+            placement,
+            &coverage,
+            None,
+            Level::Whole,
+            &surface,
+            look,
+        );
     }
 
     /// What a shape covers on the canvas.
     fn coverage(&self, shape: &Shape, placement: &Placement) -> Option<Coverage> {
         if shape.outline.rings.is_empty() {
-            let pieces: Vec<_> =
-                shape.pieces.iter().filter_map(|piece| self.coverage(piece, placement)).collect();
+            let pieces: Vec<_> = shape
+                .pieces
+                .iter()
+                .filter_map(|piece| self.coverage(piece, placement))
+                .collect();
             return Coverage::union(&pieces);
         }
-        Coverage::of(&shape.outline.placed(placement), self.canvas.width, self.canvas.height)
+        Coverage::of(
+            &shape.outline.placed(placement),
+            self.canvas.width,
+            self.canvas.height,
+        )
     }
 
     #[expect(clippy::too_many_arguments, reason = "one recursion's state")]
@@ -252,10 +337,20 @@ impl Painter {
         surface: &Surface<'_>,
         look: &mut Random,
     ) {
-        let Some(label) = self.node(parent, level, false) else { return };
-        self.canvas.paint(coverage, &surface.texture, surface.relief, surface.opacity, label);
+        let Some(label) = self.node(parent, level, false) else {
+            return;
+        };
+        self.canvas.paint(
+            coverage,
+            &surface.texture,
+            surface.relief,
+            surface.opacity,
+            label,
+        );
         for piece in &shape.pieces {
-            let Some(inner) = self.coverage(piece, placement) else { continue };
+            let Some(inner) = self.coverage(piece, placement) else {
+                continue;
+            };
             let inner = inner.clip(coverage);
             let area = inner.area();
             if area < SMALLEST_NODE_PX {
@@ -266,12 +361,23 @@ impl Painter {
             } else {
                 Texture::new(look, &self.palette, placement.centre, area.sqrt())
             };
-            let inner_surface = Surface { texture, ..*surface };
+            let inner_surface = Surface {
+                texture,
+                ..*surface
+            };
             let below = match level {
                 Level::Whole => Level::Part,
                 Level::Part | Level::Subpart => Level::Subpart,
             };
-            self.piece(piece, placement, &inner, Some(label), below, &inner_surface, look);
+            self.piece(
+                piece,
+                placement,
+                &inner,
+                Some(label),
+                below,
+                &inner_surface,
+                look,
+            );
         }
     }
 

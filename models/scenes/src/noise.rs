@@ -2,9 +2,8 @@
 
 /// A hash of a lattice point, in [0, 1).
 pub fn lattice(seed: u32, x: i32, y: i32) -> f32 {
-    let mut hash = seed
-        ^ (x as u32).wrapping_mul(0x8DA6_B343)
-        ^ (y as u32).wrapping_mul(0xD816_3841);
+    let mut hash =
+        seed ^ (x as u32).wrapping_mul(0x8DA6_B343) ^ (y as u32).wrapping_mul(0xD816_3841);
     hash = (hash ^ (hash >> 15)).wrapping_mul(0x2C1B_3C6D);
     hash = (hash ^ (hash >> 12)).wrapping_mul(0x297A_2D39);
     hash ^= hash >> 15;
@@ -19,7 +18,11 @@ pub fn value(seed: u32, x: f32, y: f32) -> f32 {
     let (i, j) = (column as i32, row as i32);
     let top = lerp(lattice(seed, i, j), lattice(seed, i.wrapping_add(1), j), u);
     let below = j.wrapping_add(1);
-    let bottom = lerp(lattice(seed, i, below), lattice(seed, i.wrapping_add(1), below), u);
+    let bottom = lerp(
+        lattice(seed, i, below),
+        lattice(seed, i.wrapping_add(1), below),
+        u,
+    );
     lerp(top, bottom, v)
 }
 

@@ -16,7 +16,10 @@ impl Palette {
     /// A palette for one image.
     pub fn new(random: &mut Random) -> Self {
         let colours = (0..random.count(2, 7)).map(|_| natural(random)).collect();
-        Self { colours, fidelity: random.unit() }
+        Self {
+            colours,
+            fidelity: random.unit(),
+        }
     }
 
     /// A colour for a thing of this image: one of the palette, varied, or a free one.
@@ -35,7 +38,11 @@ impl Palette {
 /// leaf and sky than of the rest.
 pub fn natural(random: &mut Random) -> Colour {
     let lightness = random.range(0.04, 0.97);
-    let saturation = if random.chance(0.2) { random.range(0.4, 1.0) } else { random.range(0.0, 0.4) };
+    let saturation = if random.chance(0.2) {
+        random.range(0.4, 1.0)
+    } else {
+        random.range(0.0, 0.4)
+    };
     let hue = match random.weighted(&[0.3, 0.2, 0.2, 0.3]) {
         0 => random.range(0.02, 0.14),
         1 => random.range(0.18, 0.38),

@@ -50,7 +50,8 @@ pub fn write(path: &Path, first_seed: u64, count: usize, size: usize) -> Result<
         }
     }
     let view = |shape: Vec<usize>, bytes| {
-        TensorView::new(Dtype::U8, shape, bytes).map_err(|error| ShardError::Write(error.to_string()))
+        TensorView::new(Dtype::U8, shape, bytes)
+            .map_err(|error| ShardError::Write(error.to_string()))
     };
     let tensors = BTreeMap::from([
         ("rgb", view(vec![count, size, size, 3], &rgb)?),
@@ -60,7 +61,8 @@ pub fn write(path: &Path, first_seed: u64, count: usize, size: usize) -> Result<
     ]);
     // A shard that is there is whole: a trainer may be waiting for it.
     let unfinished = path.with_extension("unfinished");
-    let failed = |error: &dyn fmt::Display| ShardError::Write(format!("{}: {error}", path.display()));
+    let failed =
+        |error: &dyn fmt::Display| ShardError::Write(format!("{}: {error}", path.display()));
     safetensors::serialize_to_file(tensors, None, &unfinished).map_err(|error| failed(&error))?;
     std::fs::rename(&unfinished, path).map_err(|error| failed(&error))
 }

@@ -83,7 +83,11 @@ impl Texture {
         let tint = varied(random, base, spread);
         // A period from a few pixels to the size of the thing.
         let period = random.log_range(2.5, size_px.max(10.0));
-        let stretch = if random.chance(0.5) { 1.0 } else { random.log_range(0.15, 6.0) };
+        let stretch = if random.chance(0.5) {
+            1.0
+        } else {
+            random.log_range(0.15, 6.0)
+        };
         let turn = random.angle();
         let (sin, cos) = (libm::sinf(turn) / period, libm::cosf(turn) / period);
         Self {
@@ -92,16 +96,31 @@ impl Texture {
             accent,
             tint,
             amplitude: random.range(0.1, 1.0),
-            overlay: if random.chance(0.5) { random.range(0.1, 0.8) } else { 0.0 },
+            overlay: if random.chance(0.5) {
+                random.range(0.1, 0.8)
+            } else {
+                0.0
+            },
             overlay_scale: random.log_range(0.2, 5.0),
             drift: random.range(0.0, 1.0),
             drift_scale: 1.0 / random.range(0.2, 1.0) / size_px.max(8.0),
             pattern_from_canvas: [cos, sin, -sin * stretch, cos * stretch],
-            warp: if random.chance(0.5) { random.range(0.0, 1.2) } else { 0.0 },
+            warp: if random.chance(0.5) {
+                random.range(0.0, 1.2)
+            } else {
+                0.0
+            },
             duty: random.range(0.2, 0.8),
             softness: random.log_range(0.02, 0.3),
-            grain: if random.chance(0.4) { random.range(0.0, 0.12) } else { 0.0 },
-            gradient: [random.normal() * 0.12 / size_px, random.normal() * 0.12 / size_px],
+            grain: if random.chance(0.4) {
+                random.range(0.0, 0.12)
+            } else {
+                0.0
+            },
+            gradient: [
+                random.normal() * 0.12 / size_px,
+                random.normal() * 0.12 / size_px,
+            ],
             origin,
             horizon: None,
             seed: random.seed(),
@@ -122,7 +141,8 @@ impl Texture {
     /// The same texture about another colour.
     pub fn recoloured(mut self, random: &mut Random, base: Colour, spread: f32) -> Self {
         let shift: Colour = std::array::from_fn(|channel| base[channel] - self.base[channel]);
-        let move_by = |colour: Colour| std::array::from_fn(|channel| colour[channel] + shift[channel]);
+        let move_by =
+            |colour: Colour| std::array::from_fn(|channel| colour[channel] + shift[channel]);
         self.accent = move_by(self.accent).map(|channel: f32| channel.clamp(0.0, 1.0));
         self.tint = move_by(self.tint).map(|channel: f32| channel.clamp(0.0, 1.0));
         self.base = varied(random, base, spread);
@@ -157,7 +177,11 @@ impl Texture {
             strength += self.overlay * (fractal(self.seed ^ 6, p, q, 3) - 0.5) * 2.0;
         }
         let slow = fractal(self.seed ^ 3, x * self.drift_scale, y * self.drift_scale, 2);
-        let mut colour = mix(mix(self.base, self.accent, strength), self.tint, slow * self.drift);
+        let mut colour = mix(
+            mix(self.base, self.accent, strength),
+            self.tint,
+            slow * self.drift,
+        );
         if self.grain > 0.0 {
             let noise = (lattice(self.seed ^ 4, x as i32, y as i32) - 0.5) * 2.0 * self.grain;
             colour = colour.map(|channel| channel + noise);
@@ -186,9 +210,14 @@ impl Texture {
                 step(self.duty * 0.5 - (x * x + y * y).sqrt())
             }
             Pattern::Bricks => {
-                let shifted = if (v.floor() as i32) & 1 == 0 { u } else { u + 0.5 };
+                let shifted = if (v.floor() as i32) & 1 == 0 {
+                    u
+                } else {
+                    u + 0.5
+                };
                 let id = lattice(seed, shifted.floor() as i32, v.floor() as i32);
-                let joint = (0.5 - (fraction(shifted) - 0.5).abs()).min(0.5 - (fraction(v) - 0.5).abs());
+                let joint =
+                    (0.5 - (fraction(shifted) - 0.5).abs()).min(0.5 - (fraction(v) - 0.5).abs());
                 step(joint - 0.06) * (0.6 + 0.4 * id)
             }
             Pattern::Cells => cell(seed, u, v).1,
@@ -202,14 +231,26 @@ impl Texture {
             }
             Pattern::Speckle => {
                 let (distance, id) = cell(seed, u * 2.0, v * 2.0);
-                if id < self.duty * 0.5 { step(0.35 - distance) } else { 0.0 }
+                if id < self.duty * 0.5 {
+                    step(0.35 - distance)
+                } else {
+                    0.0
+                }
             }
             Pattern::Print => {
                 // Lines of unequal blocks, as print looks from afar.
                 let line = v.floor() as i32;
                 let word = value(seed ^ 5, u * 0.7, line as f32 * 17.3);
-                let ink = lattice(seed, (u * 3.0).floor() as i32, line * 3 + (fraction(v) * 3.0) as i32);
-                if word > 0.35 && fraction(v) < 0.7 && ink > 0.4 { 1.0 } else { 0.0 }
+                let ink = lattice(
+                    seed,
+                    (u * 3.0).floor() as i32,
+                    line * 3 + (fraction(v) * 3.0) as i32,
+                );
+                if word > 0.35 && fraction(v) < 0.7 && ink > 0.4 {
+                    1.0
+                } else {
+                    0.0
+                }
             }
         }
     }

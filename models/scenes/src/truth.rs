@@ -53,9 +53,13 @@ impl Truth {
 
     /// The node's visible mask, row by row.
     pub fn mask(&self, node: u8) -> Vec<bool> {
-        let inside: Vec<bool> =
-            (0..self.nodes.len()).map(|label| self.contains(node, label as u8)).collect();
-        self.labels.iter().map(|label| inside[usize::from(*label)]).collect()
+        let inside: Vec<bool> = (0..self.nodes.len())
+            .map(|label| self.contains(node, label as u8))
+            .collect();
+        self.labels
+            .iter()
+            .map(|label| inside[usize::from(*label)])
+            .collect()
     }
 
     /// Visible pixels of each node, descendants included.

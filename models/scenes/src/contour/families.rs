@@ -83,7 +83,12 @@ pub fn ellipse(points: usize) -> Contour {
 
 /// The rectangle between two corners.
 pub fn rectangle(left: f32, top: f32, right: f32, bottom: f32) -> Contour {
-    Contour::ring(vec![[left, top], [right, top], [right, bottom], [left, bottom]])
+    Contour::ring(vec![
+        [left, top],
+        [right, top],
+        [right, bottom],
+        [left, bottom],
+    ])
 }
 
 fn superellipse(random: &mut Random) -> Contour {
@@ -153,7 +158,10 @@ fn recursive(random: &mut Random) -> Contour {
             let shift = amplitude * random.normal() * 0.5;
             let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
             finer.push(*a);
-            finer.push([(a[0] + b[0]) / 2.0 - dy * shift, (a[1] + b[1]) / 2.0 + dx * shift]);
+            finer.push([
+                (a[0] + b[0]) / 2.0 - dy * shift,
+                (a[1] + b[1]) / 2.0 + dx * shift,
+            ]);
         }
         ring = finer;
         amplitude *= decay;
@@ -162,14 +170,21 @@ fn recursive(random: &mut Random) -> Contour {
 }
 
 fn limbs(random: &mut Random) -> Contour {
-    let body = star(random, 0.2).moved([random.range(0.3, 0.6), random.range(0.3, 0.6)], [0.0, 0.0]);
+    let body =
+        star(random, 0.2).moved([random.range(0.3, 0.6), random.range(0.3, 0.6)], [0.0, 0.0]);
     let mut parts = vec![body];
     for _ in 0..random.count(2, 7) {
         let angle = random.angle();
         let reach = random.range(0.6, 1.1);
         let bend = random.normal() * 0.4;
-        let knee = [0.5 * reach * libm::cosf(angle), 0.5 * reach * libm::sinf(angle)];
-        let foot = [reach * libm::cosf(angle + bend), reach * libm::sinf(angle + bend)];
+        let knee = [
+            0.5 * reach * libm::cosf(angle),
+            0.5 * reach * libm::sinf(angle),
+        ];
+        let foot = [
+            reach * libm::cosf(angle + bend),
+            reach * libm::sinf(angle + bend),
+        ];
         let thick = random.range(0.07, 0.2);
         parts.push(capsule([0.0, 0.0], knee, thick * 1.2, thick));
         parts.push(capsule(knee, foot, thick, thick * random.range(0.4, 1.1)));
@@ -179,7 +194,9 @@ fn limbs(random: &mut Random) -> Contour {
 
 /// A profile turned about the vertical axis, mouth at the top (y = -1).
 pub fn bottle(random: &mut Random) -> Contour {
-    let knots: Vec<f32> = (0..random.count(3, 6)).map(|_| random.range(0.2, 0.75)).collect();
+    let knots: Vec<f32> = (0..random.count(3, 6))
+        .map(|_| random.range(0.2, 0.75))
+        .collect();
     let sharp = random.chance(0.3);
     let half_width = |t: f32| {
         let place = t * (knots.len() - 1) as f32;
@@ -198,13 +215,19 @@ pub fn bottle(random: &mut Random) -> Contour {
     };
     let right = (0..=40).map(side(1.0));
     let left = (0..=40).rev().map(side(-1.0));
-    let points = right.chain(left).map(|(t, sign)| [sign * half_width(t), 2.0 * t - 1.0]);
+    let points = right
+        .chain(left)
+        .map(|(t, sign)| [sign * half_width(t), 2.0 * t - 1.0]);
     Contour::ring(points.collect())
 }
 
 fn ring(random: &mut Random) -> Contour {
     let thickness = random.range(0.12, 0.5);
-    let outer = if random.chance(0.6) { ellipse(96) } else { star(random, 0.2) };
+    let outer = if random.chance(0.6) {
+        ellipse(96)
+    } else {
+        star(random, 0.2)
+    };
     let inner = outer.moved([1.0 - thickness; 2], [random.normal() * 0.03; 2]);
     outer.without(inner)
 }

@@ -37,14 +37,20 @@ impl Placement {
     pub fn apply(&self, point: Point) -> Point {
         let (sin, cos) = (libm::sinf(self.turn), libm::cosf(self.turn));
         let (x, y) = (point[0] * self.scale[0], point[1] * self.scale[1]);
-        [self.centre[0] + cos * x - sin * y, self.centre[1] + sin * x + cos * y]
+        [
+            self.centre[0] + cos * x - sin * y,
+            self.centre[1] + sin * x + cos * y,
+        ]
     }
 }
 
 impl Contour {
     /// One ring.
     pub fn ring(points: Vec<Point>) -> Self {
-        Self { rings: vec![points], holes: false }
+        Self {
+            rings: vec![points],
+            holes: false,
+        }
     }
 
     /// The union of several outlines without holes.
@@ -56,7 +62,10 @@ impl Contour {
                 ring.reverse();
             }
         }
-        Self { rings, holes: false }
+        Self {
+            rings,
+            holes: false,
+        }
     }
 
     /// This outline with `hole` cut out of it.
@@ -69,8 +78,13 @@ impl Contour {
     /// Every point moved.
     pub fn map(&self, mut change: impl FnMut(Point) -> Point) -> Self {
         let rings = self.rings.iter();
-        let rings = rings.map(|ring| ring.iter().map(|point| change(*point)).collect()).collect();
-        Self { rings, holes: self.holes }
+        let rings = rings
+            .map(|ring| ring.iter().map(|point| change(*point)).collect())
+            .collect();
+        Self {
+            rings,
+            holes: self.holes,
+        }
     }
 
     /// On the canvas.
@@ -87,14 +101,19 @@ impl Contour {
     pub fn bounds(&self) -> Option<[f32; 4]> {
         let mut points = self.rings.iter().flatten();
         let [x, y] = *points.next()?;
-        Some(points.fold([x, y, x, y], |[left, top, right, bottom], [x, y]| {
-            [left.min(*x), top.min(*y), right.max(*x), bottom.max(*y)]
-        }))
+        Some(
+            points.fold([x, y, x, y], |[left, top, right, bottom], [x, y]| {
+                [left.min(*x), top.min(*y), right.max(*x), bottom.max(*y)]
+            }),
+        )
     }
 }
 
 /// Twice-signed areas cancel in crossing rings, which is what the winding rule needs to know.
 fn signed_area(ring: &[Point]) -> f32 {
     let next = ring.iter().cycle().skip(1);
-    ring.iter().zip(next).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
+    ring.iter()
+        .zip(next)
+        .map(|(a, b)| a[0] * b[1] - b[0] * a[1])
+        .sum()
 }

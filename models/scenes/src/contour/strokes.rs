@@ -11,15 +11,25 @@ pub fn capsule(a: Point, b: Point, radius_a: f32, radius_b: f32) -> Contour {
     let cap = |centre: Point, radius: f32, start: f32| {
         (0..=10).map(move |index| {
             let angle = heading + start + PI * index as f32 / 10.0;
-            [centre[0] + radius * libm::cosf(angle), centre[1] + radius * libm::sinf(angle)]
+            [
+                centre[0] + radius * libm::cosf(angle),
+                centre[1] + radius * libm::sinf(angle),
+            ]
         })
     };
-    Contour::ring(cap(b, radius_b, -PI / 2.0).chain(cap(a, radius_a, PI / 2.0)).collect())
+    Contour::ring(
+        cap(b, radius_b, -PI / 2.0)
+            .chain(cap(a, radius_a, PI / 2.0))
+            .collect(),
+    )
 }
 
 /// The union of capsules along a line of points.
 fn stroke(points: &[Point], radius: f32) -> Vec<Contour> {
-    points.windows(2).map(|pair| capsule(pair[0], pair[1], radius, radius)).collect()
+    points
+        .windows(2)
+        .map(|pair| capsule(pair[0], pair[1], radius, radius))
+        .collect()
 }
 
 /// A smooth wandering band from left to right.
@@ -32,7 +42,10 @@ pub fn ribbon(random: &mut Random) -> Contour {
     let mut parts = Vec::new();
     let at = |t: f32| {
         let wave = libm::sinf(frequency * t * PI + phase);
-        [t, wander * (wave + 0.4 * libm::sinf(second * t * PI + second_phase))]
+        [
+            t,
+            wander * (wave + 0.4 * libm::sinf(second * t * PI + second_phase)),
+        ]
     };
     let radius = |t: f32| thick * (1.0 + (taper - 1.0) * (t + 1.0) / 2.0);
     for index in 0..40 {
@@ -44,18 +57,54 @@ pub fn ribbon(random: &mut Random) -> Contour {
 
 /// Strokes of a few capital letters and signs on the square [-1, 1]^2.
 const LETTERS: [&[&[Point]]; 12] = [
-    &[&[[-0.8, 1.0], [0.0, -1.0], [0.8, 1.0]], &[[-0.45, 0.2], [0.45, 0.2]]],
-    &[&[[0.7, -1.0], [-0.7, -1.0], [-0.7, 1.0], [0.7, 1.0]], &[[-0.7, 0.0], [0.5, 0.0]]],
-    &[&[[-0.7, -1.0], [-0.7, 1.0]], &[[0.7, -1.0], [0.7, 1.0]], &[[-0.7, 0.0], [0.7, 0.0]]],
-    &[&[[-0.7, -1.0], [-0.7, 1.0]], &[[0.7, -1.0], [-0.7, 0.1]], &[[-0.2, -0.2], [0.7, 1.0]]],
-    &[&[[-0.8, 1.0], [-0.8, -1.0], [0.0, 0.3], [0.8, -1.0], [0.8, 1.0]]],
+    &[
+        &[[-0.8, 1.0], [0.0, -1.0], [0.8, 1.0]],
+        &[[-0.45, 0.2], [0.45, 0.2]],
+    ],
+    &[
+        &[[0.7, -1.0], [-0.7, -1.0], [-0.7, 1.0], [0.7, 1.0]],
+        &[[-0.7, 0.0], [0.5, 0.0]],
+    ],
+    &[
+        &[[-0.7, -1.0], [-0.7, 1.0]],
+        &[[0.7, -1.0], [0.7, 1.0]],
+        &[[-0.7, 0.0], [0.7, 0.0]],
+    ],
+    &[
+        &[[-0.7, -1.0], [-0.7, 1.0]],
+        &[[0.7, -1.0], [-0.7, 0.1]],
+        &[[-0.2, -0.2], [0.7, 1.0]],
+    ],
+    &[&[
+        [-0.8, 1.0],
+        [-0.8, -1.0],
+        [0.0, 0.3],
+        [0.8, -1.0],
+        [0.8, 1.0],
+    ]],
     &[&[[-0.7, 1.0], [-0.7, -1.0], [0.7, 1.0], [0.7, -1.0]]],
     &[&[[-0.8, -1.0], [0.8, -1.0]], &[[0.0, -1.0], [0.0, 1.0]]],
     &[&[[-0.8, -1.0], [0.8, 1.0]], &[[0.8, -1.0], [-0.8, 1.0]]],
     &[&[[-0.8, -1.0], [0.8, -1.0], [-0.8, 1.0], [0.8, 1.0]]],
-    &[&[[-0.8, -1.0], [0.0, 0.0], [0.8, -1.0]], &[[0.0, 0.0], [0.0, 1.0]]],
-    &[&[[0.7, -0.8], [0.0, -1.0], [-0.7, -0.6], [0.6, 0.3], [0.5, 0.9], [-0.7, 0.9]]],
-    &[&[[0.0, -1.0], [0.8, 0.0], [0.0, 1.0], [-0.8, 0.0], [0.0, -1.0]]],
+    &[
+        &[[-0.8, -1.0], [0.0, 0.0], [0.8, -1.0]],
+        &[[0.0, 0.0], [0.0, 1.0]],
+    ],
+    &[&[
+        [0.7, -0.8],
+        [0.0, -1.0],
+        [-0.7, -0.6],
+        [0.6, 0.3],
+        [0.5, 0.9],
+        [-0.7, 0.9],
+    ]],
+    &[&[
+        [0.0, -1.0],
+        [0.8, 0.0],
+        [0.0, 1.0],
+        [-0.8, 0.0],
+        [0.0, -1.0],
+    ]],
 ];
 
 /// A letter of thick strokes.

@@ -33,18 +33,42 @@ fn animal(random: &mut Random) -> Vec<Shape> {
     for index in 0..4 {
         let x = [-0.5, -0.35, 0.3, 0.45][index] + random.normal() * 0.05;
         let foot = [x + random.normal() * 0.12, random.range(0.7, 1.0)];
-        pieces.push(Shape::plain(capsule([x, 0.0], foot, thick * 1.3, thick * 0.7)));
+        pieces.push(Shape::plain(capsule(
+            [x, 0.0],
+            foot,
+            thick * 1.3,
+            thick * 0.7,
+        )));
     }
     let tail = [-1.0 + random.range(-0.1, 0.2), random.range(-0.7, 0.4)];
-    pieces.push(Shape::plain(capsule([-0.55, 0.0], tail, thick, thick * random.range(0.2, 1.2))));
+    pieces.push(Shape::plain(capsule(
+        [-0.55, 0.0],
+        tail,
+        thick,
+        thick * random.range(0.2, 1.2),
+    )));
     pieces.push(Shape::plain(blob(random, [0.0, 0.0], [0.65, depth])));
     let head = [random.range(0.6, 0.85), random.range(-0.65, -0.1)];
     let radius = random.range(0.18, 0.32);
-    pieces.push(Shape::plain(capsule([0.45, -0.05], head, radius * 0.8, radius * 0.6)));
+    pieces.push(Shape::plain(capsule(
+        [0.45, -0.05],
+        head,
+        radius * 0.8,
+        radius * 0.6,
+    )));
     let mut skull = Shape::plain(blob(random, head, [radius * 1.2, radius]));
-    let eye = ellipse(16).moved([radius * 0.14; 2], [head[0] + radius * 0.3, head[1] - radius * 0.2]);
-    let ear = polygon(random, 3).moved([radius * 0.45, radius * 0.6], [head[0] - radius * 0.4, head[1] - radius]);
-    let snout = ellipse(24).moved([radius * 0.5, radius * 0.35], [head[0] + radius, head[1] + radius * 0.2]);
+    let eye = ellipse(16).moved(
+        [radius * 0.14; 2],
+        [head[0] + radius * 0.3, head[1] - radius * 0.2],
+    );
+    let ear = polygon(random, 3).moved(
+        [radius * 0.45, radius * 0.6],
+        [head[0] - radius * 0.4, head[1] - radius],
+    );
+    let snout = ellipse(24).moved(
+        [radius * 0.5, radius * 0.35],
+        [head[0] + radius, head[1] + radius * 0.2],
+    );
     skull.outline = Contour::union([skull.outline, ear.clone(), snout.clone()]);
     skull.pieces = vec![Shape::plain(ear), Shape::plain(snout), Shape::plain(eye)];
     pieces.push(skull);
@@ -58,34 +82,70 @@ fn person(random: &mut Random) -> Vec<Shape> {
     for side in [-1.0, 1.0] {
         let foot = [side * random.range(0.08, 0.35), 1.0];
         let mut leg = Shape::plain(capsule([side * 0.13, 0.15], foot, 0.15, 0.09));
-        leg.pieces.push(Shape::plain(ellipse(24).moved([0.16, 0.08], [foot[0] + 0.03, foot[1]])));
+        leg.pieces.push(Shape::plain(
+            ellipse(24).moved([0.16, 0.08], [foot[0] + 0.03, foot[1]]),
+        ));
         leg.outline = Contour::union([leg.outline, leg.pieces[0].outline.clone()]);
         pieces.push(leg);
     }
     let waist = shoulder * random.range(0.6, 0.9);
-    let torso = vec![[-shoulder, -0.5], [shoulder, -0.5], [waist, 0.22], [-waist, 0.22]];
+    let torso = vec![
+        [-shoulder, -0.5],
+        [shoulder, -0.5],
+        [waist, 0.22],
+        [-waist, 0.22],
+    ];
     pieces.push(Shape::plain(Contour::ring(torso)));
     for side in [-1.0, 1.0] {
-        let elbow = [side * (shoulder + random.range(0.02, 0.25)), random.range(-0.35, 0.0)];
-        let hand = [elbow[0] + random.normal() * 0.2, elbow[1] + random.range(-0.3, 0.35)];
-        let upper = capsule([side * (shoulder - arm * 0.6), -0.43], elbow, arm, arm * 0.85);
+        let elbow = [
+            side * (shoulder + random.range(0.02, 0.25)),
+            random.range(-0.35, 0.0),
+        ];
+        let hand = [
+            elbow[0] + random.normal() * 0.2,
+            elbow[1] + random.range(-0.3, 0.35),
+        ];
+        let upper = capsule(
+            [side * (shoulder - arm * 0.6), -0.43],
+            elbow,
+            arm,
+            arm * 0.85,
+        );
         let lower = capsule(elbow, hand, arm * 0.85, arm * 0.6);
         let palm = Shape::plain(ellipse(16).moved([arm * 0.9; 2], hand));
         let outline = Contour::union([upper, lower, palm.outline.clone()]);
-        pieces.push(Shape { outline, pieces: vec![palm] });
+        pieces.push(Shape {
+            outline,
+            pieces: vec![palm],
+        });
     }
     let tall = random.range(0.17, 0.22);
     let face = ellipse(40).moved([tall * 0.78, tall], [0.0, -0.76]);
-    let hair = blob(random, [0.0, -0.82 - tall * 0.25], [tall * 0.85, tall * 0.75]);
-    let mut head = Shape { outline: Contour::union([face.clone(), hair.clone()]), pieces: Vec::new() };
-    head.pieces = vec![Shape::plain(hair), Shape::plain(face.moved([0.85, 0.9], [0.0, -0.06]))];
+    let hair = blob(
+        random,
+        [0.0, -0.82 - tall * 0.25],
+        [tall * 0.85, tall * 0.75],
+    );
+    let mut head = Shape {
+        outline: Contour::union([face.clone(), hair.clone()]),
+        pieces: Vec::new(),
+    };
+    head.pieces = vec![
+        Shape::plain(hair),
+        Shape::plain(face.moved([0.85, 0.9], [0.0, -0.06])),
+    ];
     pieces.push(head);
     pieces
 }
 
 fn plant(random: &mut Random) -> Vec<Shape> {
     let trunk = random.range(0.05, 0.14);
-    let mut pieces = vec![Shape::plain(capsule([0.0, 1.0], [0.0, -0.2], trunk, trunk * 0.7))];
+    let mut pieces = vec![Shape::plain(capsule(
+        [0.0, 1.0],
+        [0.0, -0.2],
+        trunk,
+        trunk * 0.7,
+    ))];
     if random.chance(0.5) {
         for _ in 0..random.count(4, 9) {
             let centre = [random.normal() * 0.35, random.range(-0.9, 0.3)];
@@ -97,7 +157,12 @@ fn plant(random: &mut Random) -> Vec<Shape> {
             let angle = random.range(-2.6, -0.5);
             let reach = random.range(0.5, 1.0);
             let tip = [reach * libm::cosf(angle), reach * libm::sinf(angle)];
-            pieces.push(Shape::plain(capsule([0.0, 0.1], tip, random.range(0.08, 0.2), 0.02)));
+            pieces.push(Shape::plain(capsule(
+                [0.0, 0.1],
+                tip,
+                random.range(0.08, 0.2),
+                0.02,
+            )));
         }
     }
     if random.chance(0.4) {
@@ -110,7 +175,13 @@ fn plant(random: &mut Random) -> Vec<Shape> {
 fn vehicle(random: &mut Random) -> Vec<Shape> {
     let nose = random.range(-0.2, 0.3);
     let roof = random.range(-0.75, -0.4);
-    let body = vec![[-1.0, -0.1], [-0.95, 0.35], [0.95, 0.35], [1.0, nose], [0.55, -0.15]];
+    let body = vec![
+        [-1.0, -0.1],
+        [-0.95, 0.35],
+        [0.95, 0.35],
+        [1.0, nose],
+        [0.55, -0.15],
+    ];
     let cabin = vec![[-0.75, -0.1], [-0.5, roof], [0.3, roof], [0.6, -0.1]];
     let mut cabin = Shape::plain(Contour::ring(cabin));
     let inner = |left: f32, right: f32| Shape::plain(rectangle(left, roof + 0.07, right, -0.16));
@@ -120,7 +191,10 @@ fn vehicle(random: &mut Random) -> Vec<Shape> {
     for x in [-0.58, 0.58] {
         let outline = ellipse(48).moved([radius; 2], [x, 0.36]);
         let hub = Shape::plain(ellipse(32).moved([radius * 0.55; 2], [x, 0.36]));
-        pieces.push(Shape { outline, pieces: vec![hub] });
+        pieces.push(Shape {
+            outline,
+            pieces: vec![hub],
+        });
     }
     pieces
 }
@@ -142,7 +216,12 @@ fn vessel(random: &mut Random) -> Vec<Shape> {
         body.pieces.push(label);
     }
     if random.chance(0.6) {
-        body.pieces.push(Shape::plain(rectangle(-1.0, -1.1, 1.0, random.range(-0.95, -0.6))));
+        body.pieces.push(Shape::plain(rectangle(
+            -1.0,
+            -1.1,
+            1.0,
+            random.range(-0.95, -0.6),
+        )));
     }
     pieces.push(body);
     pieces
@@ -157,7 +236,12 @@ fn building(random: &mut Random) -> Vec<Shape> {
     pieces.push(wall);
     let edge = 0.8 + overhang;
     let peak = random.range(-0.8, 0.8);
-    let roof = vec![[-edge, eaves], [edge, eaves], [peak.max(0.0), -1.0], [peak.min(0.0), -1.0]];
+    let roof = vec![
+        [-edge, eaves],
+        [edge, eaves],
+        [peak.max(0.0), -1.0],
+        [peak.min(0.0), -1.0],
+    ];
     pieces.push(Shape::plain(Contour::ring(roof)));
     if random.chance(0.6) {
         let x = random.range(-0.6, 0.6);

@@ -18,12 +18,18 @@ pub struct Shape {
 impl Shape {
     /// A shape without pieces.
     pub fn plain(outline: Contour) -> Self {
-        Self { outline, pieces: Vec::new() }
+        Self {
+            outline,
+            pieces: Vec::new(),
+        }
     }
 
     /// All that its pieces cover, and no more.
     pub fn united(pieces: Vec<Shape>) -> Self {
-        Self { outline: Contour::default(), pieces }
+        Self {
+            outline: Contour::default(),
+            pieces,
+        }
     }
 }
 

@@ -6,7 +6,9 @@ use crate::random::Random;
 
 /// With probability `chance` gives `shape` pieces, and those, more rarely, pieces of their own.
 pub(super) fn divide(random: &mut Random, shape: &mut Shape, chance: f32) {
-    let Some([left, top, right, bottom]) = shape.outline.bounds() else { return };
+    let Some([left, top, right, bottom]) = shape.outline.bounds() else {
+        return;
+    };
     if !random.chance(chance) {
         return;
     }
@@ -36,7 +38,11 @@ fn half_plane(random: &mut Random, angle: f32, offset: f32) -> Contour {
         [t, offset + wave * libm::sinf(frequency * t + phase)]
     });
     let ring = edge.chain([[2.0, 3.0], [-2.0, 3.0]]).collect();
-    let turned = Placement { centre: [0.0; 2], scale: [1.0; 2], turn: angle };
+    let turned = Placement {
+        centre: [0.0; 2],
+        scale: [1.0; 2],
+        turn: angle,
+    };
     Contour::ring(ring).placed(&turned)
 }
 
@@ -46,7 +52,10 @@ fn bands(random: &mut Random) -> Vec<Contour> {
     let count = random.count(1, 3);
     let mut offsets: Vec<f32> = (0..count).map(|_| random.range(-0.7, 0.7)).collect();
     offsets.sort_by(f32::total_cmp);
-    offsets.into_iter().map(|offset| half_plane(random, angle, offset)).collect()
+    offsets
+        .into_iter()
+        .map(|offset| half_plane(random, angle, offset))
+        .collect()
 }
 
 /// One or two half-planes in unrelated directions.
@@ -90,7 +99,11 @@ fn islands(random: &mut Random) -> Vec<Contour> {
 fn windows(random: &mut Random) -> Vec<Contour> {
     let (columns, rows) = (random.count(1, 4), random.count(1, 4));
     let fill = random.range(0.4, 0.85);
-    let pane = if random.chance(0.8) { rectangle(-1.0, -1.0, 1.0, 1.0) } else { ellipse(24) };
+    let pane = if random.chance(0.8) {
+        rectangle(-1.0, -1.0, 1.0, 1.0)
+    } else {
+        ellipse(24)
+    };
     let mut panes = Vec::new();
     for row in 0..rows {
         for column in 0..columns {

@@ -1,0 +1,168 @@
+"""Crops of procedural images, and the things in them that can be asked for."""
+
+import glob
+import math
+
+import cv2
+import numpy as np
+from safetensors import safe_open
+
+NOTHING = 255
+"""Label of padding, and parent of a node that has none."""
+
+
+class Shards:
+    """All shards of a folder that are there by now; a generator may still be adding more."""
+
+    def __init__(self, folder):
+        self.folder, self.open = folder, {}
+        self.refresh()
+
+    def refresh(self):
+        for path in sorted(glob.glob(f"{self.folder}/*.safetensors")):
+            if path not in self.open:
+                with safe_open(path, "np") as file:
+                    rgb = file.get_slice("rgb")
+                    count, size = rgb.get_shape()[:2]
+                    meta = {name: file.get_tensor(name) for name in ("parents", "kinds")}
+                self.open[path] = (np.memmap(path, np.uint8, "r"), offsets(path), count, size, meta)
+        self.paths = list(self.open)
+
+    def __len__(self):
+        return sum(entry[2] for entry in self.open.values())
+
+    def get(self, index):
+        for path in self.paths:
+            count = self.open[path][2]
+            if index < count:
+                break
+            index -= count
+        raw, starts, _, size, meta = self.open[path]
+        pixels = size * size
+        rgb = raw[starts["rgb"] + index * pixels * 3 :][: pixels * 3].reshape(size, size, 3)
+        labels = raw[starts["labels"] + index * pixels :][:pixels].reshape(size, size)
+        return rgb, labels, meta["parents"][index], meta["kinds"][index]
+
+
+def offsets(path):
+    """Byte offset of every tensor of a safetensors file."""
+    import json
+    import struct
+
+    with open(path, "rb") as file:
+        length = struct.unpack("<Q", file.read(8))[0]
+        header = json.loads(file.read(length))
+    return {name: 8 + length + entry["data_offsets"][0] for name, entry in header.items() if name != "__metadata__"}
+
+
+def chains(parents):
+    """[255, 3] u8: for every label its whole, the part of it and the subpart of that; the last known one repeats."""
+    table = np.full((256, 3), NOTHING, np.uint8)
+    for label in range(255):
+        chain = [label]
+        while parents[chain[0]] != NOTHING:
+            chain.insert(0, int(parents[chain[0]]))
+        table[label] = [chain[0], chain[min(1, len(chain) - 1)], chain[min(2, len(chain) - 1)]]
+    return table
+
+
+class Example:
+    """One crop: `rgb` [S, S, 3] u8 and `levels` [3, S, S] u8, the whole, part and subpart at each pixel."""
+
+    def __init__(self, rgb, levels, padding):
+        self.rgb, self.levels, self.padding = rgb, levels, padding
+
+
+def crop(rng, image, size, whole):
+    """A random square of an image at `size` pixels; `whole`: the entire image instead. Flipped, recoloured and
+    sometimes padded right and below, as photographs that are not square are."""
+    rgb, labels, parents, _ = image
+    full = len(rgb)
+    # Elongated photographs are scaled by their longer side: the model sees padding.
+    pad_x, pad_y = 0, 0
+    if rng.random() < (0.6 if whole else 0.25):
+        pad = int(size * rng.uniform(0.1, 0.45)) // 2 * 2
+        pad_x, pad_y = (pad, 0) if rng.random() < 0.3 else (0, pad)
+    side = full if whole else int(math.exp(rng.uniform(math.log(min(size, full) * 0.8), math.log(full))))
+    take_w, take_h = round(side * (size - pad_x) / size), round(side * (size - pad_y) / size)
+    x, y = rng.integers(0, full - take_w + 1), rng.integers(0, full - take_h + 1)
+    part, named = rgb[y : y + take_h, x : x + take_w], labels[y : y + take_h, x : x + take_w]
+    target = (size - pad_x, size - pad_y)
+    if part.shape[:2] != target[::-1]:
+        part = cv2.resize(part, target, interpolation=cv2.INTER_AREA if side > size else cv2.INTER_LINEAR)
+        named = cv2.resize(named, target, interpolation=cv2.INTER_NEAREST)
+    if rng.random() < 0.5:
+        part, named = part[:, ::-1], named[:, ::-1]
+    part = recolour(rng, part)
+    levels = np.full((3, size, size), NOTHING, np.uint8)
+    levels[:, : size - pad_y, : size - pad_x] = chains(parents)[named].transpose(2, 0, 1)
+    canvas = np.zeros((size, size, 3), np.uint8)
+    canvas[: size - pad_y, : size - pad_x] = part
+    return Example(canvas, levels, (pad_x, pad_y))
+
+
+def recolour(rng, rgb):
+    """Channels swapped, colour removed, light changed: what a thing is does not hang on them."""
+    if rng.random() < 0.3:
+        rgb = rgb[:, :, rng.permutation(3)]
+    if rng.random() < 0.4:
+        gain = rng.uniform(0.6, 1.3)
+        grey = rgb.mean(2, keepdims=True, dtype=np.float32)
+        keep = rng.uniform(0, 1) if rng.random() < 0.5 else 1.0
+        rgb = np.clip((grey + (rgb - grey) * keep) * gain + rng.normal() * 8, 0, 255).astype(np.uint8)
+    return rgb
+
+
+def draw_targets(rng, levels, count, smallest):
+    """`count` times a thing of the crop and a first point on it: levels [count] (0 whole, 1 part, 2 subpart), names
+    [count], points [count, 2]. Objects are drawn first (weight: square root of area), then the depth asked for."""
+    wholes, areas = np.unique(levels[0], return_counts=True)
+    known = (wholes != NOTHING) & (areas >= smallest)
+    wholes, areas = wholes[known], areas[known]
+    if len(wholes) == 0:
+        return None
+    weights = np.sqrt(areas)
+    picks = []
+    for whole in rng.choice(wholes, count, p=weights / weights.sum()):
+        inside = np.flatnonzero(levels[0].ravel() == whole)
+        pixel = inside[rng.integers(len(inside))]
+        depth = rng.choice(3, p=(0.6, 0.28, 0.12))
+        name = levels[depth].ravel()[pixel]
+        # The depth at which this name first appears: a thing without parts is its own part.
+        while depth > 0 and levels[depth - 1].ravel()[pixel] == name:
+            depth -= 1
+        mask = levels[depth] == name
+        if mask.sum() < smallest:
+            depth, name = 0, whole
+            mask = levels[0] == whole
+        if rng.random() < 0.5:
+            point = centre(mask)
+        else:
+            pixel = rng.choice(np.flatnonzero(mask.ravel())) if not mask.ravel()[pixel] else pixel
+            point = (pixel % mask.shape[1], pixel // mask.shape[1])
+        picks.append((depth, name, point))
+    depths, names, points = zip(*picks)
+    return np.array(depths), np.array(names), np.array(points, np.float32)
+
+
+def centre(mask):
+    """The point of a mask that is farthest from its boundary; the frame's edge counts as boundary."""
+    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    y, x = np.unravel_index(distance.argmax(), distance.shape)
+    return x, y
+
+
+def bounding_box(mask):
+    """x0, y0, x1, y1 of a mask's pixels, the last column and row included."""
+    columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
+    return columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+
+
+def noisy_box(rng, box, size):
+    """The box as a hurried person draws it: noise of a tenth of its sides, at most 20 pixels."""
+    x0, y0, x1, y1 = box
+    sides = np.array([x1 - x0, y1 - y0, x1 - x0, y1 - y0], np.float32)
+    noise = np.clip(rng.normal(size=4) * 0.1 * sides, -20, 20) * (rng.random() < 0.8)
+    x0, y0, x1, y1 = np.clip(np.array(box, np.float32) + noise, 0, size)
+    return np.array([[min(x0, x1), min(y0, y1)], [max(x0, x1), max(y0, y1)]], np.float32)

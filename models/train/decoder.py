@@ -1,0 +1,174 @@
+"""SAM's prompt encoder and mask decoder, with the public state dictionary's names, at any dimension."""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+EMBEDDING_STRIDE = 16
+
+
+class LayerNorm2d(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x):
+        x = x.permute(0, 2, 3, 1)
+        return F.layer_norm(x, x.shape[-1:], self.weight, self.bias, 1e-6).permute(0, 3, 1, 2)
+
+
+class PositionEncoding(nn.Module):
+    """Random Fourier features of points in 0..1."""
+
+    def __init__(self, dim):
+        super().__init__()
+        self.register_buffer("positional_encoding_gaussian_matrix", torch.randn(2, dim // 2))
+
+    def forward(self, unit):
+        """Points in 0..1 of the model's input, x first, [..., 2] -> [..., dim]."""
+        x, y = (2 * unit.float() - 1).unbind(-1)
+        across, down = self.positional_encoding_gaussian_matrix
+        # Not as a matrix product: mixed precision would round the angles to a quarter of a radian.
+        angles = 2 * math.pi * (x.unsqueeze(-1) * across + y.unsqueeze(-1) * down)
+        return torch.cat([angles.sin(), angles.cos()], -1)
+
+
+class PromptEncoder(nn.Module):
+    def __init__(self, dim, mask_channels=16):
+        super().__init__()
+        self.pe_layer = PositionEncoding(dim)
+        self.point_embeddings = nn.ModuleList(nn.Embedding(1, dim) for _ in range(4))
+        self.not_a_point_embed = nn.Embedding(1, dim)
+        self.no_mask_embed = nn.Embedding(1, dim)
+        self.mask_downscaling = nn.Sequential(
+            nn.Conv2d(1, mask_channels // 4, 2, 2),
+            LayerNorm2d(mask_channels // 4),
+            nn.GELU(),
+            nn.Conv2d(mask_channels // 4, mask_channels, 2, 2),
+            LayerNorm2d(mask_channels),
+            nn.GELU(),
+            nn.Conv2d(mask_channels, dim, 1),
+        )
+
+    def points(self, coordinates, labels, input_size):
+        """Pixels of an input of `input_size` [N, K, 2] and labels [N, K] (-1 padding, 0, 1, 2, 3) -> [N, K, dim]."""
+        encoded = self.pe_layer((coordinates + 0.5) / input_size)
+        table = torch.cat([self.not_a_point_embed.weight] + [e.weight for e in self.point_embeddings])
+        return encoded * (labels >= 0).unsqueeze(-1) + table[labels + 1]
+
+    def grid(self, cells):
+        """Encodings [cells * cells, dim] of the embedding's cells, row by row."""
+        centres = (torch.arange(cells, device=self.no_mask_embed.weight.device) + 0.5) / cells
+        return self.pe_layer(torch.stack(torch.meshgrid(centres, centres, indexing="xy"), -1)).flatten(0, 1)
+
+
+class Attention(nn.Module):
+    def __init__(self, dim, heads, downsample=1):
+        super().__init__()
+        self.heads = heads
+        inner = dim // downsample
+        self.q_proj, self.k_proj, self.v_proj = (nn.Linear(dim, inner) for _ in range(3))
+        self.out_proj = nn.Linear(inner, dim)
+
+    def forward(self, q, k, v):
+        q, k, v = (
+            layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for layer, x in ((self.q_proj, q), (self.k_proj, k), (self.v_proj, v))
+        )
+        weights = (q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])).softmax(-1)
+        return self.out_proj((weights.to(v.dtype) @ v).transpose(1, 2).flatten(2))
+
+
+class MLP(nn.Module):
+    """Linear layers with ReLU between them."""
+
+    def __init__(self, *sizes):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+
+    def forward(self, x):
+        for index, layer in enumerate(self.layers):
+            x = layer(x if index == 0 else F.relu(x))
+        return x
+
+
+class TokenMLP(nn.Module):
+    def __init__(self, dim, hidden):
+        super().__init__()
+        self.lin1, self.lin2 = nn.Linear(dim, hidden), nn.Linear(hidden, dim)
+
+    def forward(self, x):
+        return self.lin2(F.relu(self.lin1(x)))
+
+
+class Block(nn.Module):
+    def __init__(self, dim, heads, hidden, first):
+        super().__init__()
+        self.first = first
+        self.self_attn = Attention(dim, heads)
+        self.cross_attn_token_to_image = Attention(dim, heads, 2)
+        self.mlp = TokenMLP(dim, hidden)
+        self.cross_attn_image_to_token = Attention(dim, heads, 2)
+        self.norm1, self.norm2, self.norm3, self.norm4 = (nn.LayerNorm(dim) for _ in range(4))
+
+    def forward(self, tokens, image, token_pe, image_pe):
+        if self.first:
+            tokens = self.self_attn(tokens, tokens, tokens)
+        else:
+            q = tokens + token_pe
+            tokens = tokens + self.self_attn(q, q, tokens)
+        tokens = self.norm1(tokens)
+        tokens = self.norm2(tokens + self.cross_attn_token_to_image(tokens + token_pe, image + image_pe, image))
+        tokens = self.norm3(tokens + self.mlp(tokens))
+        image = self.norm4(image + self.cross_attn_image_to_token(image + image_pe, tokens + token_pe, tokens))
+        return tokens, image
+
+
+class Transformer(nn.Module):
+    def __init__(self, dim, heads, hidden, depth):
+        super().__init__()
+        self.layers = nn.ModuleList(Block(dim, heads, hidden, index == 0) for index in range(depth))
+        self.final_attn_token_to_image = Attention(dim, heads, 2)
+        self.norm_final_attn = nn.LayerNorm(dim)
+
+    def forward(self, image, image_pe, tokens):
+        token_pe = tokens
+        for layer in self.layers:
+            tokens, image = layer(tokens, image, token_pe, image_pe)
+        update = self.final_attn_token_to_image(tokens + token_pe, image + image_pe, image)
+        return self.norm_final_attn(tokens + update), image
+
+
+class MaskDecoder(nn.Module):
+    MASKS = 4
+
+    def __init__(self, dim, heads=8, hidden=512, depth=2):
+        super().__init__()
+        self.transformer = Transformer(dim, heads, hidden, depth)
+        self.iou_token = nn.Embedding(1, dim)
+        self.mask_tokens = nn.Embedding(self.MASKS, dim)
+        self.output_upscaling = nn.Sequential(
+            nn.ConvTranspose2d(dim, dim // 4, 2, 2),
+            LayerNorm2d(dim // 4),
+            nn.GELU(),
+            nn.ConvTranspose2d(dim // 4, dim // 8, 2, 2),
+            nn.GELU(),
+        )
+        self.output_hypernetworks_mlps = nn.ModuleList(MLP(dim, dim, dim, dim // 8) for _ in range(self.MASKS))
+        self.iou_prediction_head = MLP(dim, dim, dim, self.MASKS)
+
+    def forward(self, image, image_pe, prompts):
+        """Image with the dense prompt added [N, dim, h, w], encodings [h * w, dim], prompts [N, K, dim] -> logits
+        [N, 4, 4h, 4w] (the single mask, then three) and predicted IoUs [N, 4]."""
+        height, width = image.shape[-2:]
+        own = torch.cat([self.iou_token.weight, self.mask_tokens.weight]).expand(len(prompts), -1, -1)
+        tokens = torch.cat([own, prompts], 1)
+        tokens, image = self.transformer(image.flatten(2).transpose(1, 2), image_pe, tokens)
+        image = image.transpose(1, 2).unflatten(2, (height, width))
+        fine = self.output_upscaling(image)
+        rows = torch.stack([mlp(tokens[:, 1 + i]) for i, mlp in enumerate(self.output_hypernetworks_mlps)], 1)
+        logits = (rows @ fine.flatten(2).to(rows.dtype)).unflatten(2, fine.shape[-2:])
+        return logits.float(), self.iou_prediction_head(tokens[:, 0]).float()

@@ -1,0 +1,114 @@
+"""Turns a training checkpoint into a bundle: manifest, encoder.onnx, decoder.safetensors.
+
+    python export.py --checkpoint work/best.pt --out ../default --version 0.1.0
+"""
+
+import argparse
+import hashlib
+import io
+import os
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import save_file
+
+from decoder import EMBEDDING_STRIDE
+from model import DIM, INPUT_SIZE, MEAN, STD, Model
+
+MANIFEST = """\
+format = 1
+name = "{name}"
+version = "{version}"
+license = "MIT OR Apache-2.0"
+
+[input]
+size = {size}
+resize = "longest-side"
+pad = "zero-after-normalise"
+mean = {mean}
+std = {std}
+layout = "nchw"
+
+[embedding]
+shape = {shape}
+
+[[encoder]]
+file = "encoder.onnx"
+precision = "f32"
+sha256 = "{encoder}"
+input = "image"
+output = "image_embeddings"
+
+[decoder]
+kind = "sam"
+file = "decoder.safetensors"
+sha256 = "{decoder}"
+"""
+
+
+def half_initialisers(graph):
+    """Stores every f32 weight as f16 with a Cast behind it: half the file, and f32 arithmetic still."""
+    casts = []
+    for tensor in list(graph.initializer):
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < 16:
+            continue
+        stored = numpy_helper.from_array(values.astype(np.float16), tensor.name + "_f16")
+        casts.append(helper.make_node("Cast", [stored.name], [tensor.name], to=TensorProto.FLOAT))
+        graph.initializer.remove(tensor)
+        graph.initializer.append(stored)
+    nodes = casts + list(graph.node)
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def encoder_onnx(encoder):
+    """The encoder as a static-shape graph of opset 17, batch norms folded."""
+    buffer = io.BytesIO()
+    torch.onnx.export(
+        encoder.eval(),
+        torch.zeros(1, 3, INPUT_SIZE, INPUT_SIZE),
+        buffer,
+        input_names=["image"],
+        output_names=["image_embeddings"],
+        opset_version=17,
+        dynamo=False,
+    )
+    model = onnx.load_from_string(buffer.getvalue())
+    half_initialisers(model.graph)
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString()
+
+
+def main(arguments):
+    model = Model()
+    model.load_state_dict(torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)["average"])
+    os.makedirs(arguments.out, exist_ok=True)
+    with open(f"{arguments.out}/encoder.onnx", "wb") as file:
+        file.write(encoder_onnx(model.image_encoder))
+    weights = {
+        name: tensor.half().contiguous()
+        for name, tensor in model.state_dict().items()
+        if name.startswith(("prompt_encoder.", "mask_decoder."))
+    }
+    metadata = {"num_heads": str(model.mask_decoder.transformer.layers[0].self_attn.heads), "input_size": str(INPUT_SIZE)}
+    save_file(weights, f"{arguments.out}/decoder.safetensors", metadata)
+    digests = {}
+    for part, name in (("encoder", "encoder.onnx"), ("decoder", "decoder.safetensors")):
+        with open(f"{arguments.out}/{name}", "rb") as file:
+            digests[part] = hashlib.sha256(file.read()).hexdigest()
+    cells = INPUT_SIZE // EMBEDDING_STRIDE
+    with open(f"{arguments.out}/bundle.toml", "w") as file:
+        file.write(MANIFEST.format(name=arguments.name, version=arguments.version, size=INPUT_SIZE, mean=list(MEAN),
+                                   std=list(STD), shape=[DIM, cells, cells], **digests))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--name", default="fixate-tiny")
+    parser.add_argument("--version", default="0.1.0")
+    main(parser.parse_args())

@@ -1,0 +1,58 @@
+"""Encoder, prompt encoder and mask decoder together, and the head that dense training adds."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from decoder import EMBEDDING_STRIDE, MaskDecoder, PromptEncoder
+from encoder import Encoder
+
+INPUT_SIZE = 512
+DIM = 128
+MEAN = (123.675, 116.28, 103.53)
+STD = (58.395, 57.12, 57.375)
+
+
+class DenseHead(nn.Module):
+    """Embedding -> at stride 4: two unit vectors a position, one for wholes and one for finest pieces, and two
+    boundary logits. Used in training only."""
+
+    VECTOR = 32
+
+    def __init__(self, dim):
+        super().__init__()
+        self.up = nn.Sequential(
+            nn.ConvTranspose2d(dim, 96, 2, 2), nn.ReLU(), nn.ConvTranspose2d(96, 2 * self.VECTOR + 2, 2, 2)
+        )
+
+    def forward(self, embedding):
+        out = self.up(embedding).float()
+        whole, piece, edges = out.split([self.VECTOR, self.VECTOR, 2], 1)
+        return F.normalize(whole, dim=1), F.normalize(piece, dim=1), edges
+
+
+class Model(nn.Module):
+    def __init__(self, dim=DIM, **encoder):
+        super().__init__()
+        self.image_encoder = Encoder(dim, **encoder)
+        self.prompt_encoder = PromptEncoder(dim)
+        self.mask_decoder = MaskDecoder(dim)
+        self.dense_head = DenseHead(dim)
+
+    def decode(self, embedding, index, coordinates, labels, masks=None):
+        """Prompts [N, K], pixels of the input, on images `index` [N] of `embedding` [B, dim, h, h]. Inputs of any size
+        share one encoding of position, relative to the size."""
+        cells = embedding.shape[-1]
+        prompts = self.prompt_encoder.points(coordinates, labels, cells * EMBEDDING_STRIDE)
+        if masks is None:
+            dense = self.prompt_encoder.no_mask_embed.weight[:, :, None, None]
+        else:
+            dense = self.prompt_encoder.mask_downscaling(masks.unsqueeze(1))
+        return self.mask_decoder(embedding[index] + dense, self.prompt_encoder.grid(cells), prompts)
+
+
+def normalise(rgb):
+    """Bytes [B, H, W, 3] -> the encoder's input [B, 3, H, W]."""
+    mean = torch.tensor(MEAN, device=rgb.device)
+    std = torch.tensor(STD, device=rgb.device)
+    return ((rgb.float() - mean) / std).permute(0, 3, 1, 2)

@@ -1,0 +1,225 @@
+"""Trains the shipped model on procedural images: dense pre-training, then clicks, then clicks at full size.
+
+    python train.py --shards DIR --held-out DIR --work DIR
+
+Resumes from DIR/last.pt; keeps DIR/best.pt by the held-out score. Runs on a CPU or on CUDA, in bfloat16.
+"""
+
+import argparse
+import copy
+import json
+import math
+import os
+import random
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+import clicks
+import data
+from evaluate import evaluate
+from losses import dense_loss, mask_loss, nested_loss, overlap
+from model import INPUT_SIZE, Model, normalise
+
+
+@dataclass
+class Stage:
+    """A stretch of training: crops of `size` pixels, `images` a step, `prompts` an image (none: dense loss alone).
+    Without an encoder rate the encoder rests. `mask_weights`: focal, balanced cross-entropy. Rates fall to `floor` of
+    themselves along a cosine."""
+
+    name: str
+    steps: int
+    size: int
+    images: int
+    prompts: int
+    rounds: int
+    encoder_rate: float
+    decoder_rate: float
+    dense_weight: float
+    mask_weights: tuple[float, float] = (20.0, 0.0)
+    floor: float = 0.03
+
+
+STAGES = {
+    "full": [
+        Stage("dense", 1800, 256, 12, 0, 0, 2e-3, 2e-3, 1.0),
+        Stage("first clicks", 600, 256, 8, 8, 1, 0.0, 1.2e-3, 0.0, (0.0, 1.0), floor=1.0),
+        Stage("clicks", 6000, 256, 8, 8, 2, 4e-4, 1e-3, 0.25, (2.0, 0.5), floor=0.2),
+        Stage("full size", 3000, 512, 4, 8, 3, 2e-4, 4e-4, 0.25, (10.0, 0.2)),
+    ],
+    "toy": [
+        Stage("dense", 3, 128, 2, 0, 0, 1e-3, 1e-3, 1.0),
+        Stage("first clicks", 2, 128, 2, 2, 1, 0.0, 1e-3, 0.0, (0.0, 1.0)),
+        Stage("clicks", 3, 128, 2, 2, 2, 1e-3, 1e-3, 0.25),
+        Stage("full size", 2, 512, 1, 2, 2, 1e-3, 1e-3, 0.25),
+    ],
+}
+
+
+class Average:
+    """Exponential moving average of the weights; what is measured and shipped."""
+
+    def __init__(self, model, decay=0.999):
+        self.model, self.decay = copy.deepcopy(model).eval(), decay
+
+    @torch.no_grad()
+    def update(self, model, step):
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for ours, theirs in zip(self.model.state_dict().values(), model.state_dict().values()):
+            if ours.dtype.is_floating_point:
+                ours.lerp_(theirs.to(ours.dtype), 1 - decay)
+            else:
+                ours.copy_(theirs)
+
+
+def batch(rng, shards, stage):
+    """Examples of one step."""
+    count = len(shards)
+    whole = stage.size == INPUT_SIZE
+    return [data.crop(rng, shards.get(int(rng.integers(count))), stage.size, whole) for _ in range(stage.images)]
+
+
+def encoder_input(examples, device):
+    """The batch as the encoder sees it: padding is zero after normalisation."""
+    rgb = torch.from_numpy(np.stack([example.rgb for example in examples])).to(device)
+    known = torch.from_numpy(np.stack([example.levels[0] != data.NOTHING for example in examples])).to(device)
+    return (normalise(rgb) * known.unsqueeze(1)).contiguous(memory_format=torch.channels_last)
+
+
+def click_loss(model, embedding, rng, examples, stage):
+    """SAM's simulated interaction over `stage.rounds` rounds."""
+    boxes = rng.random() < 0.35
+    drawn = clicks.first_prompts(rng, examples, stage.prompts, boxes)
+    if drawn is None:
+        return embedding.sum() * 0, {}
+    index, targets, nested, weights, coordinates, labels = (part.to(embedding.device) for part in drawn)
+    total, masks, notes = embedding.new_zeros((), dtype=torch.float32), None, {}
+    blank = int(rng.integers(1, stage.rounds)) if stage.rounds > 1 and rng.random() < 0.3 else None
+    for turn in range(stage.rounds):
+        logits, predicted = model.decode(embedding, index, coordinates, labels, masks)
+        one_point = turn == 0 and not boxes
+        single = mask_loss(logits[:, 0], targets, *stage.mask_weights).mean()
+        if one_point:
+            three = nested_loss(logits[:, 1:], nested, weights, *stage.mask_weights).mean()
+        else:
+            three = mask_loss(logits[:, 1:], targets.unsqueeze(1), *stage.mask_weights).min(1).values.mean()
+        reached = overlap(logits.detach(), targets.unsqueeze(1))
+        ranking = (predicted - reached).square().mean()
+        total = total + (0.5 * single + three if one_point else single + 0.3 * three) + ranking
+        best = logits[:, 1:].detach()
+        best = best[torch.arange(len(best)), predicted[:, 1:].argmax(1)] if one_point else logits[:, 0].detach()
+        if turn == 0:
+            notes = {"three": reached[:, 1:].max(1).values.mean().item(), "box" if boxes else "one": reached[:, 0].mean().item()}
+        masks = best.clamp(-32, 32)
+        if turn + 1 != blank:
+            points, signs = clicks.error_points(best, targets)
+            coordinates = torch.cat([coordinates, points], 1)
+            labels = torch.cat([labels, signs], 1)
+    return total / stage.rounds, notes
+
+
+def learning_rate(done, floor, warm=0.03):
+    """Factor on a stage's rates after `done` of it, in 0..1: up in a line, then down along a cosine to `floor`."""
+    return done / warm if done < warm else floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def run(arguments):
+    torch.manual_seed(arguments.seed)
+    random.seed(arguments.seed)
+    rng = np.random.default_rng(arguments.seed)
+    device = arguments.device
+    os.makedirs(arguments.work, exist_ok=True)
+    shards, held_out = data.Shards(arguments.shards), data.Shards(arguments.held_out)
+    model = Model().to(device, memory_format=torch.channels_last)
+    average = Average(model)
+    encoder = list(model.image_encoder.parameters()) + list(model.dense_head.parameters())
+    decoder = list(model.prompt_encoder.parameters()) + list(model.mask_decoder.parameters())
+    optimiser = torch.optim.AdamW([{"params": encoder}, {"params": decoder}], betas=(0.9, 0.98), weight_decay=0.02)
+    stages = STAGES[arguments.schedule]
+    at = {"stage": 0, "step": 0, "best": 0.0, "seconds": 0.0}
+    last = f"{arguments.work}/last.pt"
+    if os.path.exists(last):
+        saved = torch.load(last, map_location=device, weights_only=True)
+        model.load_state_dict(saved["model"])
+        average.model.load_state_dict(saved["average"])
+        optimiser.load_state_dict(saved["optimiser"])
+        at = saved["at"]
+        rng = np.random.default_rng([arguments.seed, at["stage"], at["step"]])
+
+    def save():
+        state = {"model": model.state_dict(), "average": average.model.state_dict()}
+        torch.save({**state, "optimiser": optimiser.state_dict(), "at": at}, last + ".new")
+        os.replace(last + ".new", last)
+
+    def log(**entry):
+        with open(f"{arguments.work}/log.jsonl", "a") as file:
+            file.write(json.dumps(entry) + "\n")
+        print(entry, flush=True)
+
+    total_steps = 0
+    while at["stage"] < len(stages):
+        stage = stages[at["stage"]]
+        model.train()
+        model.image_encoder.train(stage.encoder_rate > 0)
+        losses, notes, since = [], {}, time.time()
+        while at["step"] < stage.steps:
+            factor = learning_rate(at["step"] / stage.steps, stage.floor)
+            optimiser.param_groups[0]["lr"] = stage.encoder_rate * factor
+            optimiser.param_groups[1]["lr"] = stage.decoder_rate * factor
+            examples = batch(rng, shards, stage)
+            with torch.autocast(device.split(":")[0], torch.bfloat16):
+                with torch.set_grad_enabled(stage.encoder_rate > 0):
+                    embedding = model.image_encoder(encoder_input(examples, device))
+                loss, told = embedding.new_zeros((), dtype=torch.float32), {}
+                if stage.prompts:
+                    loss, told = click_loss(model, embedding, rng, examples, stage)
+            dense = loss.detach() * 0
+            if stage.dense_weight:
+                with torch.autocast(device.split(":")[0], torch.bfloat16):
+                    features = model.dense_head(embedding)
+                levels = torch.from_numpy(np.stack([example.levels for example in examples])).to(device)
+                dense = dense_loss(*features, levels)
+            (loss + stage.dense_weight * dense).backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+            at["step"] += 1
+            total_steps += 1
+            average.update(model, total_steps if at["stage"] == 0 else 10**6)
+            losses.append((loss.item(), dense.item()))
+            for name, value in told.items():
+                notes.setdefault(name, []).append(value)
+            if at["step"] % 50 == 0:
+                clicked, contrast = np.mean(losses, 0)
+                pace = (time.time() - since) / len(losses)
+                at["seconds"] += time.time() - since
+                log(stage=stage.name, step=at["step"], clicks=round(float(clicked), 4), dense=round(float(contrast), 4),
+                    seconds_a_step=round(pace, 3), **{name: round(float(np.mean(v)), 3) for name, v in notes.items()})
+                losses, notes, since = [], {}, time.time()
+                shards.refresh()
+            if at["step"] % 300 == 0 or at["step"] == stage.steps:
+                if stage.prompts:
+                    score = evaluate(average.model, held_out, arguments.cases, device)
+                    log(stage=stage.name, step=at["step"], held_out=score)
+                    if score["score"] > at["best"]:
+                        at["best"] = score["score"]
+                        torch.save({"average": average.model.state_dict(), "at": at, "held_out": score}, f"{arguments.work}/best.pt")
+                save()
+                since = time.time()
+        at["stage"], at["step"] = at["stage"] + 1, 0
+        save()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shards", required=True, help="folder of training shards")
+    parser.add_argument("--held-out", required=True, help="folder of shards of other seeds")
+    parser.add_argument("--work", required=True, help="folder for checkpoints and the log")
+    parser.add_argument("--schedule", choices=STAGES, default="full")
+    parser.add_argument("--cases", type=int, default=120, help="held-out images per measurement")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    run(parser.parse_args())
