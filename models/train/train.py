@@ -60,13 +60,15 @@ STAGES = {
 
 
 class Average:
-    """Exponential moving average of the weights; what is measured and shipped."""
+    """Exponential moving average of the weights, over the last tenth of a stage so far at the most; what is measured
+    and shipped."""
 
     def __init__(self, model, decay=0.999):
         self.model, self.decay = copy.deepcopy(model).eval(), decay
 
     @torch.no_grad()
     def update(self, model, step):
+        # A stage moves fast at first: what came before it must not linger.
         decay = min(self.decay, (1 + step) / (10 + step))
         for ours, theirs in zip(self.model.state_dict().values(), model.state_dict().values()):
             if ours.dtype.is_floating_point:
@@ -159,7 +161,6 @@ def run(arguments):
             file.write(json.dumps(entry) + "\n")
         print(entry, flush=True)
 
-    total_steps = 0
     while at["stage"] < len(stages):
         stage = stages[at["stage"]]
         model.train()
@@ -187,8 +188,7 @@ def run(arguments):
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             at["step"] += 1
-            total_steps += 1
-            average.update(model, total_steps if at["stage"] == 0 else 10**6)
+            average.update(model, at["step"])
             losses.append((loss.item(), dense.item()))
             for name, value in told.items():
                 notes.setdefault(name, []).append(value)

@@ -22,3 +22,8 @@ pub mod mask;
 pub mod preprocess;
 pub mod prompt;
 pub mod segmenter;
+
+/// The README's example is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct ReadmeExamples;
