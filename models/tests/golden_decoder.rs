@@ -1,6 +1,10 @@
 //! The decoder against the public reference implementation, with weights read from a checkpoint.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test tells, and fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test tells, and fails"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,11 @@
 //! The decoder against the reference's formulas in float64, on a small model in which no two sizes
 //! are alike. `models/tests/data/make_references.py` wrote the files.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test tells, and fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test tells, and fails"
+)]
 
 use std::path::Path;
 
