@@ -3,6 +3,7 @@
 use crate::camera;
 use crate::canvas::{Canvas, Relief};
 use crate::contour::{Contour, Placement, star};
+use crate::contrast::{fresh, visible};
 use crate::coverage::Coverage;
 use crate::object::{self, Shape};
 use crate::palette::Palette;
@@ -11,7 +12,12 @@ use crate::texture::Texture;
 use crate::truth::{Level, MAX_NODES, Node, Truth};
 
 /// A thing smaller than this is painted but has no node of its own, pixels.
-const SMALLEST_NODE_PX: f32 = 20.0;
+const SMALLEST_NODE_PX: f32 = 40.0;
+
+/// How far a surface stands out from what it is painted on at the least, of 1: nobody can be asked to
+/// find what nobody can see. Less where light on a rounded surface shows it too.
+const LEAST_CONTRAST: f32 = 0.06;
+const LEAST_CONTRAST_ROUNDED: f32 = 0.03;
 
 /// An image and its truth.
 #[derive(Debug, Clone)]
@@ -288,8 +294,15 @@ impl Painter {
                 gloss,
             }
         });
+        let least = if relief.is_some() {
+            LEAST_CONTRAST_ROUNDED
+        } else {
+            LEAST_CONTRAST
+        };
+        let another = fresh(&self.palette, placement.centre, size);
+        let texture = visible(&self.canvas, &coverage, texture, least, look, another);
         let opacity = if self.random.chance(0.06) {
-            self.random.range(0.4, 0.9)
+            self.random.range(0.6, 0.9)
         } else {
             1.0
         };
@@ -361,6 +374,8 @@ impl Painter {
             } else {
                 Texture::new(look, &self.palette, placement.centre, area.sqrt())
             };
+            let another = fresh(&self.palette, placement.centre, area.sqrt());
+            let texture = visible(&self.canvas, &inner, texture, LEAST_CONTRAST, look, another);
             let inner_surface = Surface {
                 texture,
                 ..*surface
