@@ -1,13 +1,11 @@
 """Simulated people: the first prompt, and the next ones where the last answer was wrong."""
 
+import cv2
 import numpy as np
 import torch
-from torch.nn import functional as F
 
 import data
-
-STRIDE = 4
-"""Pixels of the input per low-resolution mask pixel."""
+from data import STRIDE
 
 
 def first_prompts(rng, examples, per_image, boxes):
@@ -23,11 +21,12 @@ def first_prompts(rng, examples, per_image, boxes):
         for depth, name, point in zip(*drawn):
             x, y = point.astype(int)
             chain = example.levels[:, y, x]
-            masks = example.levels == chain[:, None, None]
+            masks = (example.levels == chain[:, None, None]).astype(np.uint8) * 255
             images.append(index)
             depths.append(depth)
-            nested.append(np.packbits(masks))
-            areas = masks.reshape(3, -1).sum(1)
+            small = [cv2.resize(mask, (size // STRIDE,) * 2, interpolation=cv2.INTER_AREA) for mask in masks]
+            nested.append(small)
+            areas = [STRIDE * STRIDE / 255 * mask.sum() for mask in small]
             # A level that repeats its parent, or is a sliver, teaches nothing new.
             repeats.append([1.0, chain[1] != chain[0] and areas[1] > 24, chain[2] != chain[1] and areas[2] > 24])
             if boxes:
@@ -37,8 +36,7 @@ def first_prompts(rng, examples, per_image, boxes):
                 coordinates.append(np.array([point, [0, 0]]))
     if not images:
         return None
-    nested = np.unpackbits(np.stack(nested), axis=1).reshape(-1, 3, size, size)
-    nested = F.avg_pool2d(torch.from_numpy(nested).float(), STRIDE)
+    nested = torch.from_numpy(np.array(nested)).float() / 255
     depths = torch.tensor(np.array(depths))
     labels = torch.tensor([2, 3] if boxes else [1, -1]).repeat(len(images), 1)
     targets = nested[torch.arange(len(images)), depths]

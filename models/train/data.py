@@ -113,34 +113,39 @@ def recolour(rng, rgb):
     return rgb
 
 
+STRIDE = 4
+"""Pixels of the input per low-resolution mask pixel."""
+
+
 def draw_targets(rng, levels, count, smallest):
     """`count` times a thing of the crop and a first point on it: levels [count] (0 whole, 1 part, 2 subpart), names
-    [count], points [count, 2]. Objects are drawn first (weight: square root of area), then the depth asked for."""
+    [count], points [count, 2]. Objects of at least `smallest` pixels are drawn first (weight: square root of area), then
+    the depth asked for. Looks at every `STRIDE`th pixel of every `STRIDE`th row only."""
+    levels = levels[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
+    smallest = smallest / STRIDE**2
     wholes, areas = np.unique(levels[0], return_counts=True)
     known = (wholes != NOTHING) & (areas >= smallest)
     wholes, areas = wholes[known], areas[known]
     if len(wholes) == 0:
         return None
+    width = levels.shape[2]
+    flat = levels.reshape(3, -1)
     weights = np.sqrt(areas)
     picks = []
     for whole in rng.choice(wholes, count, p=weights / weights.sum()):
-        inside = np.flatnonzero(levels[0].ravel() == whole)
+        inside = np.flatnonzero(flat[0] == whole)
         pixel = inside[rng.integers(len(inside))]
         depth = rng.choice(3, p=(0.6, 0.28, 0.12))
-        name = levels[depth].ravel()[pixel]
+        name = flat[depth, pixel]
         # The depth at which this name first appears: a thing without parts is its own part.
-        while depth > 0 and levels[depth - 1].ravel()[pixel] == name:
+        while depth > 0 and flat[depth - 1, pixel] == name:
             depth -= 1
         mask = levels[depth] == name
         if mask.sum() < smallest:
             depth, name = 0, whole
             mask = levels[0] == whole
-        if rng.random() < 0.5:
-            point = centre(mask)
-        else:
-            pixel = rng.choice(np.flatnonzero(mask.ravel())) if not mask.ravel()[pixel] else pixel
-            point = (pixel % mask.shape[1], pixel // mask.shape[1])
-        picks.append((depth, name, point))
+        point = centre(mask) if rng.random() < 0.5 else (pixel % width, pixel // width)
+        picks.append((depth, name, [part * STRIDE + STRIDE // 2 for part in point]))
     depths, names, points = zip(*picks)
     return np.array(depths), np.array(names), np.array(points, np.float32)
 

@@ -37,10 +37,15 @@ def overlap(logits, truth):
 def nested_loss(logits, truths, weights, *mask_weights):
     """Three masks [N, 3, h, w] against the nested truths of a point [N, 3, h, w] with weights [N, 3] (zero for one
     that repeats another): each truth is taught to the mask that the cheapest assignment gives it."""
-    pairs = mask_loss(logits.unsqueeze(2), truths.unsqueeze(1), *mask_weights)
-    costs = (pairs[:, PERMUTATIONS, torch.arange(3)] * weights.unsqueeze(1)).sum(-1)
-    best = costs.detach().argmin(1)
-    return costs.gather(1, best.unsqueeze(1)).squeeze(1) / weights.sum(1)
+    with torch.no_grad():
+        # Every second pixel of every second row tells which goes with which.
+        pairs = mask_loss(logits[:, :, None, ::2, ::2], truths[:, None, :, ::2, ::2], *mask_weights)
+        costs = (pairs[:, PERMUTATIONS, torch.arange(3)] * weights.unsqueeze(1)).sum(-1)
+        # Row n: the truth that each of the three masks is taught.
+        owner = PERMUTATIONS.argsort(1).to(costs.device)[costs.argmin(1)]
+    rows = torch.arange(len(logits)).unsqueeze(1)
+    owned = weights[rows, owner]
+    return (mask_loss(logits, truths[rows, owner], *mask_weights) * owned).sum(1) / weights.sum(1)
 
 
 def dense_loss(whole, piece, edges, levels, positions=384):

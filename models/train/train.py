@@ -22,6 +22,8 @@ import data
 from evaluate import evaluate
 from losses import dense_loss, mask_loss, nested_loss, overlap
 from model import INPUT_SIZE, Model, normalise
+from optimiser import Optimiser
+from restore import restore
 
 
 @dataclass
@@ -48,7 +50,12 @@ STAGES = {
         Stage("dense", 1800, 256, 12, 0, 0, 2e-3, 2e-3, 1.0),
         Stage("first clicks", 600, 256, 8, 8, 1, 0.0, 1.2e-3, 0.0, (0.0, 1.0), floor=1.0),
         Stage("clicks", 6000, 256, 8, 8, 2, 4e-4, 1e-3, 0.25, (2.0, 0.5), floor=0.2),
-        Stage("full size", 3000, 512, 4, 8, 3, 2e-4, 4e-4, 0.25, (10.0, 0.2)),
+        Stage("full size", 3000, 512, 8, 4, 3, 2e-4, 4e-4, 0.25, (10.0, 0.2)),
+    ],
+    "further": [
+        Stage("dense head", 150, 384, 8, 0, 0, 0.0, 2e-3, 1.0, floor=1.0),
+        Stage("clicks", 2400, 384, 10, 4, 2, 1e-3, 1e-3, 0.4, (2.0, 0.5), floor=0.3),
+        Stage("full size", 1500, 512, 8, 4, 3, 5e-4, 5e-4, 0.25, (10.0, 0.2)),
     ],
     "toy": [
         Stage("dense", 3, 128, 2, 0, 0, 1e-3, 1e-3, 1.0),
@@ -60,10 +67,10 @@ STAGES = {
 
 
 class Average:
-    """Exponential moving average of the weights, over the last tenth of a stage so far at the most; what is measured
+    """Exponential moving average of the weights, over a tenth of the stage so far, 500 steps at the most; what is measured
     and shipped."""
 
-    def __init__(self, model, decay=0.999):
+    def __init__(self, model, decay=0.998):
         self.model, self.decay = copy.deepcopy(model).eval(), decay
 
     @torch.no_grad()
@@ -99,8 +106,9 @@ def click_loss(model, embedding, rng, examples, stage):
         return embedding.sum() * 0, {}
     index, targets, nested, weights, coordinates, labels = (part.to(embedding.device) for part in drawn)
     total, masks, notes = embedding.new_zeros((), dtype=torch.float32), None, {}
-    blank = int(rng.integers(1, stage.rounds)) if stage.rounds > 1 and rng.random() < 0.3 else None
-    for turn in range(stage.rounds):
+    # Most learn from the first prompt; each further round is half as frequent.
+    rounds = min(int(rng.geometric(0.5)), stage.rounds)
+    for turn in range(rounds):
         logits, predicted = model.decode(embedding, index, coordinates, labels, masks)
         one_point = turn == 0 and not boxes
         single = mask_loss(logits[:, 0], targets, *stage.mask_weights).mean()
@@ -115,12 +123,14 @@ def click_loss(model, embedding, rng, examples, stage):
         best = best[torch.arange(len(best)), predicted[:, 1:].argmax(1)] if one_point else logits[:, 0].detach()
         if turn == 0:
             notes = {"three": reached[:, 1:].max(1).values.mean().item(), "box" if boxes else "one": reached[:, 0].mean().item()}
+        if turn + 1 == rounds:
+            break
         masks = best.clamp(-32, 32)
-        if turn + 1 != blank:
+        if rng.random() < 0.85:
             points, signs = clicks.error_points(best, targets)
             coordinates = torch.cat([coordinates, points], 1)
             labels = torch.cat([labels, signs], 1)
-    return total / stage.rounds, notes
+    return total / rounds, notes
 
 
 def learning_rate(done, floor, warm=0.03):
@@ -135,11 +145,14 @@ def run(arguments):
     device = arguments.device
     os.makedirs(arguments.work, exist_ok=True)
     shards, held_out = data.Shards(arguments.shards), data.Shards(arguments.held_out)
-    model = Model().to(device, memory_format=torch.channels_last)
+    if arguments.bundle and not os.path.exists(f"{arguments.work}/last.pt"):
+        examples = batch(rng, shards, Stage("", 0, INPUT_SIZE, 24, 0, 0, 0.0, 0.0, 0.0))
+        model = restore(arguments.bundle, encoder_input(examples, "cpu"))
+    else:
+        model = Model()
+    model = model.to(device, memory_format=torch.channels_last)
     average = Average(model)
-    encoder = list(model.image_encoder.parameters()) + list(model.dense_head.parameters())
-    decoder = list(model.prompt_encoder.parameters()) + list(model.mask_decoder.parameters())
-    optimiser = torch.optim.AdamW([{"params": encoder}, {"params": decoder}], betas=(0.9, 0.98), weight_decay=0.02)
+    optimiser = Optimiser(model)
     stages = STAGES[arguments.schedule]
     at = {"stage": 0, "step": 0, "best": 0.0, "seconds": 0.0}
     last = f"{arguments.work}/last.pt"
@@ -147,7 +160,8 @@ def run(arguments):
         saved = torch.load(last, map_location=device, weights_only=True)
         model.load_state_dict(saved["model"])
         average.model.load_state_dict(saved["average"])
-        optimiser.load_state_dict(saved["optimiser"])
+        if "optimiser" in saved:
+            optimiser.load_state_dict(saved["optimiser"])
         at = saved["at"]
         rng = np.random.default_rng([arguments.seed, at["stage"], at["step"]])
 
@@ -168,8 +182,7 @@ def run(arguments):
         losses, notes, since = [], {}, time.time()
         while at["step"] < stage.steps:
             factor = learning_rate(at["step"] / stage.steps, stage.floor)
-            optimiser.param_groups[0]["lr"] = stage.encoder_rate * factor
-            optimiser.param_groups[1]["lr"] = stage.decoder_rate * factor
+            optimiser.rates(stage.encoder_rate * factor, stage.decoder_rate * factor)
             examples = batch(rng, shards, stage)
             with torch.autocast(device.split(":")[0], torch.bfloat16):
                 with torch.set_grad_enabled(stage.encoder_rate > 0):
@@ -186,7 +199,7 @@ def run(arguments):
             (loss + stage.dense_weight * dense).backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
+            optimiser.zero_grad()
             at["step"] += 1
             average.update(model, at["step"])
             losses.append((loss.item(), dense.item()))
@@ -218,6 +231,7 @@ if __name__ == "__main__":
     parser.add_argument("--shards", required=True, help="folder of training shards")
     parser.add_argument("--held-out", required=True, help="folder of shards of other seeds")
     parser.add_argument("--work", required=True, help="folder for checkpoints and the log")
+    parser.add_argument("--bundle", help="start from the weights of this bundle, with the schedule `further`")
     parser.add_argument("--schedule", choices=STAGES, default="full")
     parser.add_argument("--cases", type=int, default=120, help="held-out images per measurement")
     parser.add_argument("--seed", type=int, default=1)
