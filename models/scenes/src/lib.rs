@@ -8,19 +8,27 @@
 //! 2. [`contour`]: outlines in unit coordinates, by family; [`coverage`]: an outline's pixels.
 //! 3. [`texture`]: what fills an outline; [`palette`]: colours of one image.
 //! 4. [`object`]: things made of parts made of subparts.
-//! 5. [`canvas`]: paint and labels; [`camera`]: from paint to a camera's bytes.
+//! 5. [`canvas`]: paint and labels; [`contrast`]: whether a thing stands out; [`camera`]: from
+//!    paint to a camera's bytes.
 //! 6. [`flat`]: whole images; [`truth`]: which pixel belongs to which thing.
 //! 7. [`shard`]: many images in one file, for training.
 
 pub mod camera;
 pub mod canvas;
 pub mod contour;
+pub mod contrast;
 pub mod coverage;
 pub mod flat;
+pub mod motion;
 pub mod noise;
 pub mod object;
 pub mod palette;
+pub mod places;
 pub mod random;
+pub mod render;
+pub mod scene;
 pub mod shard;
+pub mod space;
 pub mod texture;
+pub mod things;
 pub mod truth;

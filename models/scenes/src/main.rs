@@ -1,34 +1,58 @@
-//! Writes procedural images with truth: pictures to look at, or shards to train on.
+//! Writes procedural scenes and images with truth: pictures to look at, or shards to train on.
 
-use clap::Parser;
-use fixate_scenes::flat::{self, FlatImage};
-use fixate_scenes::shard;
-use image::{Rgb, RgbImage};
+mod pictures;
+
+use clap::{Parser, ValueEnum};
+use fixate_scenes::render::Quality;
+use fixate_scenes::scene::{Options, Scene};
+use fixate_scenes::truth::Truth;
+use fixate_scenes::{flat, shard};
 use indicatif::ProgressBar;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Procedural images with truth.
+/// Procedural scenes and images with truth.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
-    /// Seed of the first image; the next has the next.
+    /// Seed of the scene, or of the first image; the next has the next.
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// Images to make.
+    /// Frames of the scene, or images, to make.
     #[arg(long, default_value_t = 8)]
     frames: usize,
-    /// Side of an image, pixels.
-    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(32..=4096))]
-    size: u32,
+    /// What to draw: frames of a 3-D scene, or flat images of one seed each.
+    #[arg(long, value_enum, default_value_t = Style::Space)]
+    style: Style,
+    /// Pixels per row.
+    #[arg(long, default_value_t = 640, value_parser = clap::value_parser!(u32).range(32..=4096))]
+    width: u32,
+    /// Rows.
+    #[arg(long, default_value_t = 480, value_parser = clap::value_parser!(u32).range(32..=4096))]
+    height: u32,
+    /// Time between frames of a scene, milliseconds.
+    #[arg(long, default_value_t = 400)]
+    interval_ms: u32,
+    /// Speed rather than looks: one ray a pixel, no noise, no blur.
+    #[arg(long)]
+    fast: bool,
+    /// Only kinds of things that training never shows.
+    #[arg(long)]
+    held_out: bool,
     /// Folder to write to; made if it is not there.
     #[arg(long)]
     out: PathBuf,
-    /// Write shards of this many images for training, instead of pictures; shards that are there
-    /// already are kept.
+    /// Write shards of this many square images (of `width`) for training, each of a seed of its own,
+    /// instead of pictures; shards that are there already are kept.
     #[arg(long, value_name = "IMAGES")]
     shards_of: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Style {
+    Space,
+    Flat,
 }
 
 fn main() -> ExitCode {
@@ -51,82 +75,85 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             arguments.out.display()
         )
     })?;
-    match arguments.shards_of {
-        Some(images) => write_shards(arguments, images.max(1)),
-        None => write_pictures(arguments),
-    }
-}
-
-fn write_shards(arguments: &Arguments, images: usize) -> Result<(), Box<dyn Error>> {
     let progress = ProgressBar::new(arguments.frames as u64);
-    for first in (0..arguments.frames).step_by(images) {
-        let seed = arguments.seed + first as u64;
-        let count = images.min(arguments.frames - first);
-        let path = arguments.out.join(format!("flat-{seed:08}.safetensors"));
-        if !path.exists() {
-            shard::write(&path, seed, count, arguments.size as usize)?;
+    match (arguments.shards_of, arguments.style) {
+        (Some(images), _) => write_shards(arguments, images.max(1), &progress)?,
+        (None, Style::Flat) => {
+            let images = (0..arguments.frames as u64).map(|index| {
+                let (width, height) = (arguments.width as usize, arguments.height as usize);
+                let image = flat::draw(arguments.seed + index, width, height);
+                progress.inc(1);
+                (image.rgb, image.truth)
+            });
+            pictures::write_images(&arguments.out, arguments.seed, images)?;
         }
-        progress.inc(count as u64);
+        (None, Style::Space) => {
+            let step_s = f64::from(arguments.interval_ms) / 1e3;
+            let duration_s = step_s * arguments.frames as f64 + 0.2;
+            let scene = Scene::new(arguments.seed, &arguments.options(duration_s));
+            let times: Vec<f64> = (0..arguments.frames)
+                .map(|index| 0.1 + index as f64 * step_s)
+                .collect();
+            pictures::write_scene(&arguments.out, &scene, &times, &progress)?;
+        }
     }
     progress.finish();
     Ok(())
 }
 
-fn write_pictures(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let size = arguments.size as usize;
-    let progress = ProgressBar::new(arguments.frames as u64);
-    let mut sheet = Vec::new();
-    for index in 0..arguments.frames {
-        let seed = arguments.seed + index as u64;
-        let image = flat::draw(seed, size, size);
-        let (photograph, labels) = pictures(&image);
-        save(&photograph, &arguments.out.join(format!("{seed}.png")))?;
-        save(&labels, &arguments.out.join(format!("{seed}_labels.png")))?;
-        if sheet.len() < 16 {
-            sheet.push((photograph, labels));
-        }
-        progress.inc(1);
-    }
-    progress.finish();
-    save(&contact_sheet(&sheet), &arguments.out.join("sheet.png"))
-}
-
-fn save(image: &RgbImage, path: &Path) -> Result<(), Box<dyn Error>> {
-    image
-        .save(path)
-        .map_err(|error| format!("cannot write {}: {error}", path.display()).into())
-}
-
-/// The image, and its labels in arbitrary colours.
-fn pictures(image: &FlatImage) -> (RgbImage, RgbImage) {
-    let (width, height) = (image.truth.width as u32, image.truth.height as u32);
-    let pixel = |x: u32, y: u32| (y * width + x) as usize;
-    let photograph = RgbImage::from_fn(width, height, |x, y| {
-        let at = pixel(x, y) * 3;
-        Rgb([image.rgb[at], image.rgb[at + 1], image.rgb[at + 2]])
-    });
-    let labels = RgbImage::from_fn(width, height, |x, y| {
-        let hash = u32::from(image.truth.labels[pixel(x, y)])
-            .wrapping_add(1)
-            .wrapping_mul(0x9E37_79B1);
-        let [_, red, green, blue] = hash.to_be_bytes();
-        Rgb([red, green, blue])
-    });
-    (photograph, labels)
-}
-
-/// Images above their labels, four to a row, a quarter of their size at the most.
-fn contact_sheet(pairs: &[(RgbImage, RgbImage)]) -> RgbImage {
-    const SIDE: u32 = 256;
-    let rows = (pairs.len() as u32).div_ceil(4);
-    let mut sheet = RgbImage::from_pixel(4 * SIDE, rows.max(1) * 2 * SIDE, Rgb([32; 3]));
-    for (index, (photograph, labels)) in pairs.iter().enumerate() {
-        let (column, row) = (index as u32 % 4, index as u32 / 4);
-        for (offset, picture) in [photograph, labels].into_iter().enumerate() {
-            let small = image::imageops::thumbnail(picture, SIDE, SIDE);
-            let y = (row * 2 + offset as u32) * SIDE;
-            image::imageops::replace(&mut sheet, &small, i64::from(column * SIDE), i64::from(y));
+impl Arguments {
+    fn options(&self, duration_s: f64) -> Options {
+        Options {
+            width: self.width as usize,
+            height: self.height as usize,
+            duration_s,
+            quality: if self.fast {
+                Quality::Fast
+            } else {
+                Quality::Fine
+            },
+            held_out: self.held_out,
         }
     }
-    sheet
+
+    /// One square image of a seed of its own.
+    fn square(&self, seed: u64) -> (Vec<u8>, Truth) {
+        let side = self.width as usize;
+        match self.style {
+            Style::Flat => {
+                let image = flat::draw(seed, side, side);
+                (image.rgb, image.truth)
+            }
+            Style::Space => {
+                let mut options = self.options(1.5);
+                options.height = side;
+                let scene = Scene::new(seed, &options);
+                let frame = scene.photographer().frame(1.0);
+                let truth = scene.truth(&frame.labels);
+                (frame.rgb, truth)
+            }
+        }
+    }
+}
+
+fn write_shards(
+    arguments: &Arguments,
+    images: usize,
+    progress: &ProgressBar,
+) -> Result<(), Box<dyn Error>> {
+    let style = match arguments.style {
+        Style::Flat => "flat",
+        Style::Space => "space",
+    };
+    for first in (0..arguments.frames).step_by(images) {
+        let seed = arguments.seed + first as u64;
+        let count = images.min(arguments.frames - first);
+        let path = arguments.out.join(format!("{style}-{seed:08}.safetensors"));
+        if !path.exists() {
+            let draw = |index| arguments.square(seed + index);
+            shard::write(&path, count, arguments.width as usize, draw)?;
+        }
+        progress.inc(count as u64);
+    }
+    Ok(())
 }

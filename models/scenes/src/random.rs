@@ -16,6 +16,11 @@ impl Random {
         Self(fastrand::Rng::with_seed(mixed ^ (mixed >> 31)))
     }
 
+    /// A stream of its own: what is drawn from it does not change what follows here.
+    pub fn split(&mut self) -> Self {
+        Self::new(self.0.u64(..))
+    }
+
     /// A number in [0, 1).
     pub fn unit(&mut self) -> f32 {
         // 24 bits: every value is exact in f32.

@@ -1,7 +1,6 @@
 //! Many images in one file, raw, for a trainer that must not wait for data.
 
-use crate::flat;
-use crate::truth::{Level, MAX_NODES};
+use crate::truth::{Level, MAX_NODES, Truth};
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,19 +24,25 @@ impl fmt::Display for ShardError {
 
 impl std::error::Error for ShardError {}
 
-/// Writes square images of seeds `first_seed..first_seed + count` to one safetensors file:
+/// Writes `count` square images of `size` pixels, made by `draw` from the numbers 0, 1, ..., to one
+/// safetensors file:
 /// `rgb` [count, size, size, 3] u8; `labels` [count, size, size] u8; and per node, 255 where there
 /// is none: `parents` [count, 255] u8 and `kinds` [count, 255] u8 (0 whole, 1 part, 2 subpart,
 /// plus 4 for stuff).
-pub fn write(path: &Path, first_seed: u64, count: usize, size: usize) -> Result<(), ShardError> {
+pub fn write(
+    path: &Path,
+    count: usize,
+    size: usize,
+    mut draw: impl FnMut(u64) -> (Vec<u8>, Truth),
+) -> Result<(), ShardError> {
     let (mut rgb, mut labels) = (Vec::new(), Vec::new());
     let (mut parents, mut kinds) = (Vec::new(), Vec::new());
     for index in 0..count {
-        let image = flat::draw(first_seed + index as u64, size, size);
-        rgb.extend(image.rgb);
-        labels.extend(image.truth.labels);
+        let (pixels, truth) = draw(index as u64);
+        rgb.extend(pixels);
+        labels.extend(truth.labels);
         for slot in 0..MAX_NODES {
-            let node = image.truth.nodes.get(slot);
+            let node = truth.nodes.get(slot);
             parents.push(node.and_then(|node| node.parent).unwrap_or(255));
             kinds.push(node.map_or(255, |node| {
                 let level = match node.level {

@@ -7,18 +7,30 @@ use crate::random::Random;
 
 /// The kind of variation across a surface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pattern {
+pub enum Pattern {
+    /// None.
     Plain,
+    /// Soft blotches.
     Clouds,
+    /// Veins and folds.
     Ridges,
+    /// Parallel bands.
     Stripes,
+    /// Squares of two colours.
     Checks,
+    /// Spots in rows.
     Dots,
+    /// Bricks or tiles with joints.
     Bricks,
+    /// Irregular cells.
     Cells,
+    /// Overlapping leaves, each with its own lightness.
     Leaves,
+    /// Rings around the origin, as of wood.
     Rings,
+    /// Scattered specks.
     Speckle,
+    /// Lines of unequal blocks, as print from afar.
     Print,
 }
 
@@ -127,9 +139,42 @@ impl Texture {
         }
     }
 
+    /// A given pattern between two colours, its period `period_px`, `stretch` times as long across;
+    /// `strength` of 0..=1 tells how much it shows.
+    pub fn of(
+        random: &mut Random,
+        pattern: Pattern,
+        colours: [Colour; 2],
+        period_px: f32,
+        stretch: f32,
+        strength: f32,
+    ) -> Self {
+        let [base, accent] = colours;
+        Self {
+            pattern,
+            base,
+            accent,
+            tint: varied(random, base, 0.06),
+            amplitude: strength,
+            overlay: 0.25 * strength,
+            overlay_scale: random.log_range(0.3, 3.0),
+            drift: random.range(0.0, 0.8),
+            drift_scale: 0.15 / period_px.max(4.0),
+            pattern_from_canvas: [1.0 / period_px, 0.0, 0.0, 1.0 / (period_px * stretch)],
+            warp: random.range(0.0, 0.4),
+            duty: random.range(0.3, 0.7),
+            softness: random.log_range(0.03, 0.2),
+            grain: random.range(0.0, 0.04),
+            gradient: [0.0; 2],
+            origin: [0.0; 2],
+            horizon: None,
+            seed: random.seed(),
+        }
+    }
+
     /// The same surface with another colour or another strength: a part that differs a little.
     pub fn sibling(&self, random: &mut Random) -> Self {
-        let spread = random.log_range(0.02, 0.2);
+        let spread = random.log_range(0.05, 0.3);
         Self {
             base: varied(random, self.base, spread),
             accent: varied(random, self.accent, spread),

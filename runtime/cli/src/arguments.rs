@@ -81,12 +81,22 @@ pub(crate) struct Eval {
     pub(crate) source: PathBuf,
     #[command(flatten)]
     pub(crate) model: ModelArguments,
+    /// What scenes are: flat images, or rooms, streets and the like with kinds of things that no
+    /// training shows.
+    #[arg(long, value_enum, default_value_t = SceneStyle::Flat)]
+    pub(crate) style: SceneStyle,
     /// Objects of scenes to click on.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) clicks: u32,
     /// Also click again where the answer was wrong, and tell the mIoU after so many clicks.
     #[arg(long, value_name = "1,3,5", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=20))]
     pub(crate) clicks_per_object: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SceneStyle {
+    Flat,
+    Space,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &Eval, json: bool) -> Result<(), Failure> {
     if arguments.source == Path::new("scenes") {
         let clicks = arguments.clicks as usize;
         let progress = ProgressBar::new(u64::from(arguments.clicks));
-        for image in scenes::images() {
+        for image in scenes::images(arguments.style) {
             let left = clicks - scores.cases();
             let image = EvalImage {
                 objects: image.objects.into_iter().take(left).collect(),

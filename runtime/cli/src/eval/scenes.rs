@@ -1,9 +1,12 @@
 //! Objects of procedural images that no model was trained on.
 
 use super::EvalImage;
+use crate::arguments::SceneStyle;
 use fixate::mask::Bitmap;
 use fixate_scenes::flat;
 use fixate_scenes::random::Random;
+use fixate_scenes::render::Quality;
+use fixate_scenes::scene::{Options, Scene};
 use fixate_scenes::truth::{Level, Truth};
 use image::RgbImage;
 
@@ -19,14 +22,35 @@ const SMALLEST: f32 = 0.001;
 /// Shapes of cameras' images.
 const SIZES: [(usize, usize); 4] = [(640, 480), (512, 512), (480, 640), (768, 512)];
 
+/// Seconds into a scene at which its picture is taken.
+const MOMENT_S: f64 = 1.0;
+
 /// Images of one seed after the other, without end (of the seeds that are for measuring).
-pub(super) fn images() -> impl Iterator<Item = EvalImage> {
-    (0..FIRST_TRAINING_SEED).map(|seed| {
+pub(super) fn images(style: SceneStyle) -> impl Iterator<Item = EvalImage> {
+    (0..FIRST_TRAINING_SEED).map(move |seed| {
         let (width, height) = SIZES[seed as usize % SIZES.len()];
-        let drawn = flat::draw(seed, width, height);
-        let objects = objects(&drawn.truth, &mut Random::new(!seed));
+        let (rgb, truth) = match style {
+            SceneStyle::Flat => {
+                let drawn = flat::draw(seed, width, height);
+                (drawn.rgb, drawn.truth)
+            }
+            SceneStyle::Space => {
+                let options = Options {
+                    width,
+                    height,
+                    duration_s: MOMENT_S + 0.5,
+                    quality: Quality::Fine,
+                    held_out: true,
+                };
+                let scene = Scene::new(seed, &options);
+                let frame = scene.photographer().frame(MOMENT_S);
+                let truth = scene.truth(&frame.labels);
+                (frame.rgb, truth)
+            }
+        };
+        let objects = objects(&truth, &mut Random::new(!seed));
         // The image has exactly the bytes that its size asks for.
-        let image = RgbImage::from_raw(width as u32, height as u32, drawn.rgb).unwrap_or_default();
+        let image = RgbImage::from_raw(width as u32, height as u32, rgb).unwrap_or_default();
         EvalImage {
             name: format!("scene {seed}"),
             image,
@@ -81,7 +105,8 @@ mod tests {
     #[test]
     fn objects_are_of_the_images_size_and_not_slivers() {
         let mut found = 0;
-        for image in images().take(8) {
+        let flat = images(SceneStyle::Flat).take(8);
+        for image in flat.chain(images(SceneStyle::Space).take(4)) {
             for object in &image.objects {
                 assert_eq!(object.width(), image.image.width() as usize);
                 assert_eq!(object.height(), image.image.height() as usize);
@@ -91,6 +116,6 @@ mod tests {
                 found += 1;
             }
         }
-        assert!(found >= 24, "{found}");
+        assert!(found >= 30, "{found}");
     }
 }

@@ -1,0 +1,13 @@
+//! Rendering: from placed things to a camera's picture with its truth.
+
+mod lens;
+mod light;
+mod raster;
+mod tile;
+mod view;
+
+pub use lens::Intrinsics;
+pub use light::{Lamp, Light, Shadow};
+pub use raster::{Drawn, NOTHING, Raster};
+pub use tile::Tile;
+pub use view::{Instance, Quality, Shot, View};

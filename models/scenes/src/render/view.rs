@@ -1,0 +1,254 @@
+//! One picture: rasterise, then shade every pixel once.
+
+use super::lens::Intrinsics;
+use super::light::{Light, Shadow};
+use super::raster::Raster;
+use super::tile::Tile;
+use crate::palette::Colour;
+use crate::space::{Pose, Thing, laid_on};
+use glam::{Vec2, Vec3};
+use std::cell::OnceCell;
+
+/// Largest stretch of a texture that a tile holds, metres: beyond that it repeats.
+const LARGEST_TILE_M: f32 = 3.0;
+
+/// How much work a picture is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quality {
+    /// One ray a pixel, hard shadows.
+    Fast,
+    /// Four rays a pixel, soft shadows, motion blur.
+    Fine,
+}
+
+/// A thing at its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Instance<'a> {
+    /// What it is.
+    pub thing: &'a Thing,
+    /// Where it is at the time of the picture.
+    pub world_from_thing: Pose,
+    /// Label of its piece 0; the others follow.
+    pub first_label: u16,
+}
+
+/// A picture before a sensor: row by row.
+#[derive(Debug, Clone)]
+pub struct Shot {
+    /// Light at every pixel.
+    pub colours: Vec<Colour>,
+    /// Finest piece at every pixel.
+    pub labels: Vec<u16>,
+    /// Distance along the camera's axis, metres; zero where nothing is.
+    pub depth_m: Vec<f32>,
+}
+
+/// A camera that takes pictures, with its buffers.
+#[derive(Debug, Clone)]
+pub struct View {
+    lens: Intrinsics,
+    planes: Vec<Vec2>,
+    /// Image coordinates of a pixel's width and height.
+    spread: f32,
+    quality: Quality,
+    raster: Raster,
+    corners: Vec<Vec3>,
+    /// For fast pictures: a tile for every material of every placed thing that was seen so far.
+    tiles: Vec<Vec<OnceCell<Tile>>>,
+}
+
+impl View {
+    /// A camera with this lens.
+    pub fn new(lens: Intrinsics, quality: Quality) -> Self {
+        let planes = lens.planes();
+        let (mut low, mut high) = (planes[0], planes[0]);
+        for plane in &planes {
+            low = low.min(*plane);
+            high = high.max(*plane);
+        }
+        let spread = 1.0 / lens.focal_px;
+        let step = if quality == Quality::Fine {
+            spread / 2.0
+        } else {
+            spread
+        };
+        let margin = Vec2::splat(2.0 * spread);
+        Self {
+            lens,
+            planes,
+            spread,
+            quality,
+            raster: Raster::new(low - margin, high + margin, step),
+            corners: Vec::new(),
+            tiles: Vec::new(),
+        }
+    }
+
+    /// Draws all things as a camera with `camera_at(row)` (`world_from_camera` when `row`, 0..=1 of the
+    /// picture's height, is read out) sees them.
+    fn draw(&mut self, instances: &[Instance<'_>], camera_at: &impl Fn(f32) -> Pose) {
+        self.raster.clear();
+        let middle = camera_at(0.5).inverse();
+        let quarters: Vec<Pose> = (0..=8)
+            .map(|step| camera_at(step as f32 / 8.0).inverse())
+            .collect();
+        let height = self.lens.height as f32;
+        for (placed, instance) in instances.iter().enumerate() {
+            let camera_from_thing = middle.then(&instance.world_from_thing);
+            let (low, high) = instance.thing.bounds();
+            let centre = camera_from_thing.point((low + high) * 0.5);
+            let radius = (high - low).length() * 0.5;
+            let widest =
+                (self.lens.width.max(self.lens.height) as f32) / self.lens.focal_px * 0.9 + 0.3;
+            let aside = Vec2::new(centre.x, centre.y).abs().max_element();
+            if centre.z < -radius
+                || aside - radius * (1.0 + widest) > widest * centre.z.max(0.0) + radius
+            {
+                continue;
+            }
+            self.corners.clear();
+            for position in &instance.thing.positions {
+                let mut point = camera_from_thing.point(*position);
+                if let Some(pixel) = self.lens.project(point) {
+                    // A rolling shutter reads this row at its own time.
+                    let row = (pixel.y / height).clamp(0.0, 1.0) * 8.0;
+                    let (before, part) = (row as usize, row - row.floor());
+                    let world = instance.world_from_thing.point(*position);
+                    let first = quarters[before].point(world);
+                    let second = quarters[(before + 1).min(8)].point(world);
+                    point = first.lerp(second, part);
+                }
+                self.corners.push(point);
+            }
+            for (face, corners) in instance.thing.faces.iter().enumerate() {
+                let corners = corners.corners.map(|index| self.corners[index as usize]);
+                self.raster.draw(corners, placed as u32, face as u32);
+            }
+        }
+    }
+
+    /// Takes a picture. Every pixel's colour is the mean over rays at `offsets` (pixels) from its centre;
+    /// its label and depth are what its centre sees.
+    pub fn shoot(
+        &mut self,
+        instances: &[Instance<'_>],
+        light: &Light,
+        shadow: &Shadow,
+        offsets: &[Vec2],
+        camera_at: impl Fn(f32) -> Pose,
+    ) -> Shot {
+        self.draw(instances, &camera_at);
+        if self.quality == Quality::Fast && self.tiles.len() != instances.len() {
+            let empty =
+                |instance: &Instance<'_>| vec![OnceCell::new(); instance.thing.materials.len()];
+            self.tiles = instances.iter().map(empty).collect();
+        }
+        let count = self.planes.len();
+        let mut shot = Shot {
+            colours: Vec::with_capacity(count),
+            labels: Vec::with_capacity(count),
+            depth_m: Vec::with_capacity(count),
+        };
+        let eye = camera_at(0.5).translation;
+        for plane in &self.planes {
+            let mut sum = [0.0; 3];
+            for (turn, offset) in offsets.iter().enumerate() {
+                let ray = *plane + *offset * self.spread;
+                let colour = self.colour(ray, eye, instances, light, shadow, turn);
+                sum = std::array::from_fn(|channel| sum[channel] + colour[channel]);
+            }
+            shot.colours
+                .push(sum.map(|channel| channel / offsets.len() as f32));
+            let (label, depth_m) = self.raster.at(*plane).map_or((0, 0.0), |drawn| {
+                let instance = &instances[drawn.placed as usize];
+                let piece = instance.thing.faces[drawn.face as usize].piece;
+                (
+                    instance.first_label + u16::from(piece),
+                    drawn.meet(*plane).1,
+                )
+            });
+            shot.labels.push(label);
+            shot.depth_m.push(depth_m);
+        }
+        shot
+    }
+
+    /// Light along the ray through `plane`, the `turn`th of its pixel: each sees another part of a lamp.
+    fn colour(
+        &self,
+        plane: Vec2,
+        eye: Vec3,
+        instances: &[Instance<'_>],
+        light: &Light,
+        shadow: &Shadow,
+        turn: usize,
+    ) -> Colour {
+        let Some(drawn) = self.raster.at(plane) else {
+            return light.sky[0];
+        };
+        let (weights, _) = drawn.meet(plane);
+        let instance = &instances[drawn.placed as usize];
+        let thing = instance.thing;
+        let face = &thing.faces[drawn.face as usize];
+        let [a, b, c] = face.corners.map(|index| index as usize);
+        let blend =
+            |values: &[Vec3]| values[a] * weights.x + values[b] * weights.y + values[c] * weights.z;
+        let point = blend(&thing.positions);
+        let own_normal = blend(&thing.normals);
+        let material = &thing.materials[usize::from(face.material)];
+        let on = laid_on(point, own_normal);
+        let base = match self.tiles.get(drawn.placed as usize) {
+            Some(tiles) => tiles[usize::from(face.material)]
+                .get_or_init(|| {
+                    let (low, high) = thing.bounds();
+                    Tile::of(material, (high - low).max_element().min(LARGEST_TILE_M))
+                })
+                .at(on),
+            None => material.colour_on(on),
+        };
+        let world = instance.world_from_thing.point(point);
+        let mut normal = instance
+            .world_from_thing
+            .direction(own_normal)
+            .normalize_or(Vec3::Z);
+        if normal.dot(eye - world) < 0.0 {
+            normal = -normal;
+        }
+        let up = normal.z * 0.5 + 0.5;
+        let mut received: Colour = std::array::from_fn(|channel| {
+            light.sky[1][channel] + (light.sky[0][channel] - light.sky[1][channel]) * up
+        });
+        let mut shine = 0.0;
+        let lit = match self.quality {
+            Quality::Fast => f32::from(u8::from(shadow.lit(world, normal))),
+            Quality::Fine => {
+                let soft = 0.004
+                    + 0.006
+                        * (shadow.world_from_light.translation - world)
+                            .length()
+                            .min(3.0);
+                let side = normal.any_orthonormal_vector();
+                let other = normal.cross(side);
+                let (u, v) = [(1.0, 0.3), (-0.3, 1.0), (0.6, -0.8), (-0.8, -0.5)][turn % 4];
+                let reached = [(u, v), (-u, -v)]
+                    .into_iter()
+                    .filter(|(u, v)| shadow.lit(world + (side * *u + other * *v) * soft, normal));
+                reached.count() as f32 / 2.0
+            }
+        };
+        if lit > 0.0 {
+            let (colour, gloss) = light.key.on(world, normal, eye);
+            received = std::array::from_fn(|channel| received[channel] + lit * colour[channel]);
+            shine += lit * gloss;
+        }
+        for lamp in &light.fill {
+            let (colour, gloss) = lamp.on(world, normal, eye);
+            received = std::array::from_fn(|channel| received[channel] + colour[channel]);
+            shine += gloss;
+        }
+        std::array::from_fn(|channel| {
+            base[channel] * (received[channel] + material.glow)
+                + material.gloss * shine * light.key.colour[channel]
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! Space: where things are, what they are made of, how they look.
+
+mod material;
+mod pose;
+mod solid;
+mod thing;
+
+pub use material::{Material, Substance, laid_on};
+pub use pose::Pose;
+pub use solid::Solid;
+pub use thing::{Face, Piece, Thing};
