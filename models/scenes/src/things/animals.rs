@@ -79,7 +79,7 @@ pub(super) fn horse(random: &mut Random, palette: &Palette) -> Thing {
     let back = build.legs + build.chest * 1.75;
     let lift = vec3(0.0, -libm::cosf(build.rise), libm::sinf(build.rise));
     let root = vec3(0.0, -build.length * 0.4, back - build.chest * 0.75);
-    let behind = vec3(0.0, libm::sinf(build.rise), libm::cosf(build.rise)) * (build.chest * 0.42);
+    let behind = vec3(0.0, libm::sinf(build.rise), libm::cosf(build.rise)) * (build.chest * 0.52);
     let path = curve(6, |t| {
         root + lift * (build.neck * (0.15 + 0.95 * t)) + behind
     });

@@ -214,6 +214,17 @@ mod tests {
                     14.0
                 };
                 assert!(size > 0.01 && size < largest, "{}: {size} m", kind.name);
+                // A piece without a face, its own or a descendant's, could never be seen.
+                let mut shown = vec![false; thing.pieces.len()];
+                for face in &thing.faces {
+                    shown[usize::from(face.piece)] = true;
+                }
+                for (index, piece) in thing.pieces.iter().enumerate().rev() {
+                    assert!(shown[index], "{}: empty piece {index}", kind.name);
+                    if let Some(parent) = piece.parent {
+                        shown[usize::from(parent)] = true;
+                    }
+                }
                 for normal in &thing.normals {
                     assert!(
                         (normal.length() - 1.0).abs() < 0.01,
@@ -227,46 +238,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    // TEMPORARY PREVIEW
-    #[test]
-    fn preview_things() {
-        let mut out = String::new();
-        for kind in KINDS {
-            for seed in 0..6 {
-                let mut random = Random::new(seed * 77 + 5);
-                let palette = Palette::new(&mut random);
-                let thing = (kind.draw)(&mut random, &palette);
-                let mut unused = vec![true; thing.pieces.len()];
-                out.push_str(&format!(
-                    "T {}|{}|{}\n",
-                    kind.name,
-                    thing.pieces.len(),
-                    thing.faces.len()
-                ));
-                for face in &thing.faces {
-                    let mut piece = usize::from(face.piece);
-                    unused[piece] = false;
-                    while let Some(parent) = thing.pieces[piece].parent {
-                        piece = usize::from(parent);
-                        unused[piece] = false;
-                    }
-                    let [a, b, c] = face.corners.map(|i| thing.positions[i as usize]);
-                    let n: glam::Vec3 =
-                        face.corners.map(|i| thing.normals[i as usize]).iter().sum();
-                    let m = &thing.materials[usize::from(face.material)];
-                    let k = m.colour((a + b + c) / 3.0, n);
-                    out.push_str(&format!(
-                        "{:.5} {:.5} {:.5} {:.5} {:.5} {:.5} {:.5} {:.5} {:.5} {:.3} {:.3} {:.3} {:.3} {:.3} {:.3} {}\n",
-                        a.x, a.y, a.z, b.x, b.y, b.z, c.x, c.y, c.z, n.x / 3.0, n.y / 3.0, n.z / 3.0, k[0], k[1], k[2], face.piece
-                    ));
-                }
-                if unused.iter().any(|u| *u) {
-                    println!("{} seed {seed}: piece without faces", kind.name);
-                }
-            }
-        }
-        std::fs::write("/tmp/things.txt", out).unwrap();
     }
 }

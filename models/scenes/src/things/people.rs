@@ -2,7 +2,7 @@
 
 use super::build::{SIDES, attach, dark, pick, settled, shade};
 use super::heads::add_head;
-use super::shapes::{curve, pillow, placed, smoothed, turned};
+use super::shapes::{curve, pillow, placed, rod, smoothed, turned};
 use crate::palette::{Colour, Palette};
 use crate::random::Random;
 use crate::space::{Material, Solid, Substance, Thing};
@@ -161,7 +161,7 @@ fn add_torso(
     };
     let torso = attach(thing, 0, piece(0.56, 0.84, 0.0), dress.top);
     attach(thing, 0, piece(0.82, 0.88, 0.0), dress.skin);
-    let hips = pillow(vec3(0.18 * girth, 0.12 * girth, 0.13) * height, 16);
+    let hips = pillow(vec3(0.18 * girth, 0.12 * girth, 0.13) * height, 12);
     let hips = attach(
         thing,
         torso,
@@ -212,7 +212,7 @@ fn add_leg(thing: &mut Thing, height: f32, girth: f32, dress: Dress, pose: (f32,
     let knee = hip + limb(side, swing, apart) * (0.235 * height);
     let ankle = knee + limb(side, swing - bend, apart * 0.6) * (0.225 * height);
     let thick = height * girth;
-    let thigh = Solid::capsule(hip, knee, 0.048 * thick, 0.034 * thick, 10);
+    let thigh = Solid::capsule(hip, knee, 0.048 * thick, 0.034 * thick, 9);
     let leg = attach(thing, 0, thigh, dress.trousers);
     let calf = Solid::capsule(knee, ankle, 0.034 * thick, 0.023 * thick, 9);
     attach(thing, leg, calf, dress.calf);
@@ -237,9 +237,9 @@ fn add_arm(thing: &mut Thing, height: f32, girth: f32, dress: Dress, pose: (f32,
     let way = limb(side, swing + bend, aside * 0.7);
     let wrist = elbow + way * (0.145 * height);
     let thick = height * girth;
-    let upper = Solid::capsule(shoulder, elbow, 0.032 * thick, 0.025 * thick, 10);
+    let upper = Solid::capsule(shoulder, elbow, 0.032 * thick, 0.025 * thick, 9);
     let arm = attach(thing, 0, upper, dress.top);
-    let lower = Solid::capsule(elbow, wrist, 0.025 * thick, 0.018 * thick, 10);
+    let lower = Solid::capsule(elbow, wrist, 0.025 * thick, 0.018 * thick, 9);
     attach(thing, arm, lower, dress.sleeve);
     let palm = Solid::ellipsoid(vec3(0.012, 0.024, 0.042) * height, 10);
     let turn = Quat::from_rotation_arc(Vec3::Z, way);
@@ -247,12 +247,6 @@ fn add_arm(thing: &mut Thing, height: f32, girth: f32, dress: Dress, pose: (f32,
     let hand = attach(thing, arm, placed(palm, turn, middle), dress.skin);
     let thumb = turn * (vec3(0.0, -0.02, -0.01) * height);
     let tip = turn * (vec3(0.0, -0.032, 0.014) * height);
-    let thumb = Solid::capsule(
-        middle + thumb,
-        middle + tip,
-        0.008 * height,
-        0.006 * height,
-        6,
-    );
+    let thumb = rod(middle + thumb, middle + tip, 0.008 * height, 0.005 * height, 6);
     thing.add(thumb, hand, dress.skin);
 }

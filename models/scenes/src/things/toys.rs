@@ -20,12 +20,12 @@ pub(super) fn teddy(random: &mut Random, palette: &Palette) -> Thing {
     let ball = |radii: Vec3, at: Vec3, segments: usize| {
         Solid::ellipsoid(radii * size, segments).moved(at * size)
     };
-    let trunk = ball(vec3(0.72, 0.62, 0.85), vec3(0.0, 0.0, 0.8), 16);
+    let trunk = ball(vec3(0.72, 0.62, 0.85), vec3(0.0, 0.0, 0.8), 14);
     let trunk = attach(&mut thing, 0, trunk, fur);
     let belly = ball(vec3(0.5, 0.3, 0.6), vec3(0.0, -0.38, 0.72), 12);
     attach(&mut thing, trunk, belly, pale);
     let up = 1.95;
-    let head = ball(vec3(0.62, 0.56, 0.55), vec3(0.0, -0.05, up), 16);
+    let head = ball(vec3(0.62, 0.56, 0.55), vec3(0.0, -0.05, up), 14);
     let head = attach(&mut thing, 0, head, fur);
     let snout = ball(vec3(0.3, 0.26, 0.23), vec3(0.0, -0.52, up - 0.14), 12);
     let snout = attach(&mut thing, head, snout, pale);
@@ -48,11 +48,11 @@ pub(super) fn teddy(random: &mut Random, palette: &Palette) -> Thing {
             random.range(-0.7, 0.0),
             random.range(0.6, 1.6),
         ) * size;
-        let arm = Solid::capsule(shoulder, hand, 0.24 * size, 0.2 * size, 10);
+        let arm = Solid::capsule(shoulder, hand, 0.24 * size, 0.2 * size, 9);
         attach(&mut thing, 0, arm, fur);
         let hip = vec3(side * 0.4, -0.2, 0.27) * size;
         let foot = vec3(side * random.range(0.5, 0.8), -1.05, 0.27) * size;
-        let leg = Solid::capsule(hip, foot, 0.27 * size, 0.25 * size, 10);
+        let leg = Solid::capsule(hip, foot, 0.27 * size, 0.25 * size, 9);
         let leg = attach(&mut thing, 0, leg, fur);
         let sole = Solid::ellipsoid(vec3(0.2, 0.07, 0.2) * size, 10);
         attach(
