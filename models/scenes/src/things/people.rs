@@ -247,6 +247,12 @@ fn add_arm(thing: &mut Thing, height: f32, girth: f32, dress: Dress, pose: (f32,
     let hand = attach(thing, arm, placed(palm, turn, middle), dress.skin);
     let thumb = turn * (vec3(0.0, -0.02, -0.01) * height);
     let tip = turn * (vec3(0.0, -0.032, 0.014) * height);
-    let thumb = rod(middle + thumb, middle + tip, 0.008 * height, 0.005 * height, 6);
+    let thumb = rod(
+        middle + thumb,
+        middle + tip,
+        0.008 * height,
+        0.005 * height,
+        6,
+    );
     thing.add(thumb, hand, dress.skin);
 }
