@@ -109,8 +109,9 @@ impl Contour {
     }
 }
 
-/// Twice-signed areas cancel in crossing rings, which is what the winding rule needs to know.
-fn signed_area(ring: &[Point]) -> f32 {
+/// Twice the area of a ring, negative if it turns the other way. It cancels in crossing rings, which
+/// is what the winding rule needs to know.
+pub(crate) fn signed_area(ring: &[Point]) -> f32 {
     let next = ring.iter().cycle().skip(1);
     ring.iter()
         .zip(next)

@@ -9,6 +9,9 @@ use crate::things::Habitat;
 use glam::{Vec2, Vec3};
 use std::f32::consts::FRAC_PI_2;
 
+/// Distance at which a room's lamp has its full strength, metres.
+const LAMP_REACH_M: f32 = 2.0;
+
 /// Floor, walls and ceiling of a room of `size` metres, its floor's middle at the origin.
 fn shell(random: &mut Random, layout: &mut Layout, size: Vec3) {
     let floors = [
@@ -160,13 +163,13 @@ pub(super) fn room(random: &mut Random, held_out: bool) -> Place {
         random.range(-0.3, 0.3) * size.y,
         size.z - 0.15,
     );
-    finish(
+    let light = room_light(random, lamp, LAMP_REACH_M);
+    layout.finish(
         random,
-        layout,
+        light,
         eye,
-        lamp,
-        size.length() * 0.6,
         Vec3::Z * (size.z * 0.4),
+        size.length() * 0.6,
     )
 }
 
@@ -208,7 +211,8 @@ pub(super) fn table_top(random: &mut Random, held_out: bool) -> Place {
         random.normal() * 0.9,
         board.z + random.range(0.9, 1.6),
     );
-    finish(random, layout, eye, lamp, 2.2, Vec3::Z * board.z)
+    let light = room_light(random, lamp, LAMP_REACH_M);
+    layout.finish(random, light, eye, Vec3::Z * board.z, 2.2)
 }
 
 /// Boards against a wall, with things on them.
@@ -267,25 +271,6 @@ pub(super) fn shelf(random: &mut Random, held_out: bool) -> Place {
         random.range(0.7, 1.7),
     );
     let lamp = Vec3::new(random.normal(), wall - random.range(1.0, 2.5), 2.3);
-    finish(random, layout, eye, lamp, 2.6, Vec3::new(0.0, wall, 0.9))
-}
-
-fn finish(
-    random: &mut Random,
-    layout: Layout,
-    eye: Vec3,
-    lamp: Vec3,
-    radius_m: f32,
-    middle: Vec3,
-) -> Place {
-    let light = room_light(random, lamp, 2.0);
-    let targets = layout.targets(random);
-    Place {
-        placed: layout.placed,
-        light,
-        eye,
-        targets,
-        middle,
-        radius_m,
-    }
+    let light = room_light(random, lamp, LAMP_REACH_M);
+    layout.finish(random, light, eye, Vec3::new(0.0, wall, 0.9), 2.6)
 }

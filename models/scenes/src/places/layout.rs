@@ -1,5 +1,6 @@
 //! Putting things next to each other.
 
+use super::Place;
 use crate::motion::{Spline, Track};
 use crate::palette::{Colour, Palette};
 use crate::random::Random;
@@ -144,8 +145,28 @@ impl Layout {
         self.put(thing, Path::Moving(track));
     }
 
+    /// The furnished place, seen from `eye`; `middle` and `radius_m` bound what the key lamp must light.
+    pub(super) fn finish(
+        self,
+        random: &mut Random,
+        light: Light,
+        eye: Vec3,
+        middle: Vec3,
+        radius_m: f32,
+    ) -> Place {
+        let targets = self.targets(random);
+        Place {
+            placed: self.placed,
+            light,
+            eye,
+            targets,
+            middle,
+            radius_m,
+        }
+    }
+
     /// A point on each countable thing, to look at; few look at what hangs on walls.
-    pub(super) fn targets(&self, random: &mut Random) -> Vec<(usize, Vec3)> {
+    fn targets(&self, random: &mut Random) -> Vec<(usize, Vec3)> {
         let things = self.placed.iter().enumerate();
         things
             .filter(|(_, placed)| !placed.thing.stuff && !placed.thing.positions.is_empty())
@@ -208,7 +229,7 @@ pub(super) fn room_light(random: &mut Random, key: Vec3, reach_m: f32) -> Light 
         })
         .collect();
     Light {
-        sky: [above, above.map(|channel| channel * random_half(soft))],
+        sky: [above, above.map(|channel| channel * bounced(soft))],
         key: Lamp {
             position: key,
             colour: tinted(random, strength),
@@ -219,7 +240,7 @@ pub(super) fn room_light(random: &mut Random, key: Vec3, reach_m: f32) -> Light 
 }
 
 /// Light from below is weaker; the weaker all light is, the more of it is bounced.
-fn random_half(soft: f32) -> f32 {
+fn bounced(soft: f32) -> f32 {
     0.45 + 0.4 * (0.5 - soft)
 }
 

@@ -75,7 +75,8 @@ pub(super) fn street(random: &mut Random, held_out: bool) -> Place {
         layout.wander(random, Habitat::Outdoors, area, 0.0, speed);
     }
     let eye = Vec3::new(0.0, random.range(-0.6, 0.6) * road, random.range(1.3, 1.9));
-    finish(random, layout, eye, Vec3::new(11.0, 0.0, 1.0), 22.0)
+    let light = daylight(random, 22.0);
+    layout.finish(random, light, eye, Vec3::new(11.0, 0.0, 1.0), 22.0)
 }
 
 /// Grass, shrubs, trees, and what stands about in gardens.
@@ -111,18 +112,6 @@ pub(super) fn garden(random: &mut Random, held_out: bool) -> Place {
         layout.wander(random, Habitat::Outdoors, area, 0.0, speed);
     }
     let eye = Vec3::new(0.0, 0.0, random.range(1.0, 1.8));
-    finish(random, layout, eye, Vec3::Z * 0.8, 16.0)
-}
-
-fn finish(random: &mut Random, layout: Layout, eye: Vec3, middle: Vec3, radius_m: f32) -> Place {
-    let light = daylight(random, radius_m);
-    let targets = layout.targets(random);
-    Place {
-        placed: layout.placed,
-        light,
-        eye,
-        targets,
-        middle,
-        radius_m,
-    }
+    let light = daylight(random, 16.0);
+    layout.finish(random, light, eye, Vec3::Z * 0.8, 16.0)
 }

@@ -89,7 +89,7 @@ impl View {
     fn draw(&mut self, instances: &[Instance<'_>], camera_at: &impl Fn(f32) -> Pose) {
         self.raster.clear();
         let middle = camera_at(0.5).inverse();
-        let quarters: Vec<Pose> = (0..=8)
+        let read_out: Vec<Pose> = (0..=8)
             .map(|step| camera_at(step as f32 / 8.0).inverse())
             .collect();
         let height = self.lens.height as f32;
@@ -114,8 +114,8 @@ impl View {
                     let row = (pixel.y / height).clamp(0.0, 1.0) * 8.0;
                     let (before, part) = (row as usize, row - row.floor());
                     let world = instance.world_from_thing.point(*position);
-                    let first = quarters[before].point(world);
-                    let second = quarters[(before + 1).min(8)].point(world);
+                    let first = read_out[before].point(world);
+                    let second = read_out[(before + 1).min(8)].point(world);
                     point = first.lerp(second, part);
                 }
                 self.corners.push(point);

@@ -189,11 +189,6 @@ impl Material {
         self
     }
 
-    /// Colour at a point of a thing (its own coordinates, metres) where its normal is `normal`.
-    pub fn colour(&self, point: Vec3, normal: Vec3) -> Colour {
-        self.colour_on(laid_on(point, normal))
-    }
-
     /// Colour at a point of the plane that the texture is painted on, metres.
     pub fn colour_on(&self, plane: Vec2) -> Colour {
         let pixel = plane * TEXTURE_PX_PER_M;

@@ -1,6 +1,6 @@
 //! Solids that things are built from: triangles with normals, in metres.
 
-use crate::contour::Contour;
+use crate::contour::{Contour, signed_area};
 use glam::{Vec2, Vec3};
 use std::f32::consts::TAU;
 
@@ -343,14 +343,6 @@ impl Solid {
         }
         self
     }
-}
-
-fn signed_area(ring: &[[f32; 2]]) -> f32 {
-    let next = ring.iter().cycle().skip(1);
-    ring.iter()
-        .zip(next)
-        .map(|(a, b)| a[0] * b[1] - b[0] * a[1])
-        .sum()
 }
 
 #[cfg(test)]

@@ -198,9 +198,9 @@ mod tests {
                 assert!(!thing.faces.is_empty(), "{}", kind.name);
                 assert!(thing.pieces.len() < 64, "{}", kind.name);
                 let most = if kind.habitats.contains(&Habitat::Table) {
-                    4000
+                    2600
                 } else {
-                    5500
+                    4500
                 };
                 let count = thing.faces.len();
                 assert!(count < most, "{}: {count} faces", kind.name);
