@@ -3,7 +3,7 @@
 use super::raster::Raster;
 use crate::palette::Colour;
 use crate::space::Pose;
-use glam::{Vec2, Vec3};
+use glam::{Mat3, Vec2, Vec3};
 
 /// A lamp: a sun if it is far away.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,29 +27,12 @@ pub struct Light {
     pub fill: Vec<Lamp>,
 }
 
-impl Lamp {
-    /// Light on a surface at `point` that faces `normal`, and the strength of a highlight towards `eye`.
-    pub fn on(&self, point: Vec3, normal: Vec3, eye: Vec3) -> (Colour, f32) {
-        let way = self.position - point;
-        let distance = way.length().max(1e-3);
-        let towards = way / distance;
-        let fall = (self.reach_m / distance).min(4.0);
-        let facing = normal.dot(towards).max(0.0) * fall * fall;
-        let half = (towards + (eye - point).normalize_or_zero()).normalize_or_zero();
-        let mirror = normal.dot(half).max(0.0);
-        // The thirty-second power: a highlight of about 12 degrees.
-        let mut shine = mirror;
-        for _ in 0..5 {
-            shine *= shine;
-        }
-        (self.colour.map(|channel| channel * facing), shine * facing)
-    }
-}
-
 /// What the key lamp sees: all else is in its shadow.
 #[derive(Debug, Clone)]
 pub struct Shadow {
     light_from_world: Pose,
+    /// That of `light_from_world`.
+    rotation: Mat3,
     /// Pose of the lamp's view.
     pub world_from_light: Pose,
     /// Its nearest surfaces.
@@ -73,8 +56,10 @@ impl Shadow {
             Vec2::splat(half),
             2.0 * half / samples as f32,
         );
+        let light_from_world = world_from_light.inverse();
         Self {
-            light_from_world: world_from_light.inverse(),
+            light_from_world,
+            rotation: Mat3::from_quat(light_from_world.rotation),
             world_from_light,
             raster,
         }
@@ -82,17 +67,13 @@ impl Shadow {
 
     /// Whether light reaches a point (world) of a surface with this normal.
     pub fn lit(&self, point: Vec3, normal: Vec3) -> bool {
-        let seen = self.light_from_world.point(point);
+        let seen = self.rotation * point + self.light_from_world.translation;
         if seen.z <= 0.0 {
             return true;
         }
-        let lifted = self
-            .light_from_world
-            .point(point + normal * (0.004 * seen.z).min(0.03));
+        let lifted = seen + self.rotation * normal * (0.004 * seen.z).min(0.03);
         let plane = lifted.truncate() / lifted.z;
-        match self.raster.at(plane) {
-            Some(drawn) => drawn.meet(plane).1 >= lifted.z * 0.999 - 0.004,
-            None => true,
-        }
+        // As a product: a plane's inverse depth may be zero or less beside its triangle.
+        self.raster.inverse_depth(plane) * (lifted.z * 0.999 - 0.004) <= 1.0
     }
 }

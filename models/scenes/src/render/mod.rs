@@ -3,6 +3,7 @@
 mod lens;
 mod light;
 mod raster;
+mod shade;
 mod tile;
 mod view;
 

@@ -33,10 +33,14 @@ pub struct Raster {
     origin: Vec2,
     /// Image coordinates per sample.
     step: f32,
+    /// One over it.
+    samples_per_unit: f32,
     inverse_depth: Vec<f32>,
     nearest: Vec<u32>,
     /// All triangles that were drawn.
     pub drawn: Vec<Drawn>,
+    /// What takes a ray (x, y, 1) to one over the depth of each of them.
+    planes: Vec<Vec3>,
 }
 
 impl Raster {
@@ -49,9 +53,11 @@ impl Raster {
             height,
             origin: low,
             step,
+            samples_per_unit: 1.0 / step,
             inverse_depth: vec![0.0; width * height],
             nearest: vec![NOTHING; width * height],
             drawn: Vec::new(),
+            planes: Vec::new(),
         }
     }
 
@@ -60,6 +66,7 @@ impl Raster {
         self.inverse_depth.fill(0.0);
         self.nearest.fill(NOTHING);
         self.drawn.clear();
+        self.planes.clear();
     }
 
     /// Draws a triangle with these corners in camera coordinates.
@@ -130,6 +137,9 @@ impl Raster {
             }
         }
         if seen {
+            let columns = weights_from_ray.to_cols_array_2d();
+            self.planes
+                .push(Vec3::from(columns.map(|column| column.iter().sum())));
             self.drawn.push(Drawn {
                 weights_from_ray,
                 placed,
@@ -140,10 +150,21 @@ impl Raster {
 
     /// The triangle that the ray through image coordinates `plane` meets first.
     pub fn at(&self, plane: Vec2) -> Option<&Drawn> {
-        let sample = (plane - self.origin) / self.step + 0.5;
+        self.drawn.get(self.nearest[self.sample(plane)] as usize)
+    }
+
+    /// One over the depth of the plane of the triangle that the ray meets first; zero where there is none.
+    pub fn inverse_depth(&self, plane: Vec2) -> f32 {
+        match self.planes.get(self.nearest[self.sample(plane)] as usize) {
+            Some(inverse_depth_from_ray) => inverse_depth_from_ray.dot(plane.extend(1.0)),
+            None => 0.0,
+        }
+    }
+
+    fn sample(&self, plane: Vec2) -> usize {
+        let sample = (plane - self.origin) * self.samples_per_unit + 0.5;
         let (x, y) = (sample.x.max(0.0) as usize, sample.y.max(0.0) as usize);
-        let index = y.min(self.height - 1) * self.width + x.min(self.width - 1);
-        self.drawn.get(self.nearest[index] as usize)
+        y.min(self.height - 1) * self.width + x.min(self.width - 1)
     }
 }
 

@@ -7,6 +7,9 @@ use glam::Vec2;
 /// Texels across a tile; a power of two.
 const TEXELS: usize = 128;
 
+/// Makes texel coordinates positive: a multiple of two tiles.
+const OFFSET: f32 = (TEXELS * 512) as f32;
+
 /// A square of a texture, repeated in a mirror in both directions.
 #[derive(Debug, Clone)]
 pub struct Tile {
@@ -38,7 +41,8 @@ impl Tile {
 }
 
 fn mirrored(texel: f32) -> usize {
-    let place = (texel.floor() as i32 as usize) & (2 * TEXELS - 1);
+    // Rounds towards minus infinity for all that a scene can hold.
+    let place = ((texel + OFFSET) as usize) & (2 * TEXELS - 1);
     place.min(2 * TEXELS - 1 - place)
 }
 

@@ -2,7 +2,8 @@
 
 use super::lens::Intrinsics;
 use super::light::{Light, Shadow};
-use super::raster::Raster;
+use super::raster::{Drawn, Raster};
+use super::shade::{Batch, LANES};
 use super::tile::Tile;
 use crate::palette::Colour;
 use crate::space::{Pose, Thing, laid_on};
@@ -43,6 +44,15 @@ pub struct Shot {
     pub depth_m: Vec<f32>,
 }
 
+/// A corner of a thing at its place.
+#[derive(Debug, Clone, Copy)]
+struct Vertex {
+    /// World, metres.
+    position: Vec3,
+    /// World, of any length.
+    normal: Vec3,
+}
+
 /// A camera that takes pictures, with its buffers.
 #[derive(Debug, Clone)]
 pub struct View {
@@ -52,7 +62,12 @@ pub struct View {
     spread: f32,
     quality: Quality,
     raster: Raster,
+    /// Positions of one thing as the camera sees them.
     corners: Vec<Vec3>,
+    /// Positions and normals of all things in sight, in the world.
+    vertices: Vec<Vertex>,
+    /// Index of each placed thing's first vertex.
+    first_vertex: Vec<usize>,
     /// For fast pictures: a tile for every material of every placed thing that was seen so far.
     tiles: Vec<Vec<OnceCell<Tile>>>,
 }
@@ -80,6 +95,8 @@ impl View {
             quality,
             raster: Raster::new(low - margin, high + margin, step),
             corners: Vec::new(),
+            vertices: Vec::new(),
+            first_vertex: Vec::new(),
             tiles: Vec::new(),
         }
     }
@@ -88,12 +105,15 @@ impl View {
     /// picture's height, is read out) sees them.
     fn draw(&mut self, instances: &[Instance<'_>], camera_at: &impl Fn(f32) -> Pose) {
         self.raster.clear();
+        self.vertices.clear();
+        self.first_vertex.clear();
         let middle = camera_at(0.5).inverse();
         let read_out: Vec<Pose> = (0..=8)
             .map(|step| camera_at(step as f32 / 8.0).inverse())
             .collect();
         let height = self.lens.height as f32;
         for (placed, instance) in instances.iter().enumerate() {
+            self.first_vertex.push(self.vertices.len());
             let camera_from_thing = middle.then(&instance.world_from_thing);
             let (low, high) = instance.thing.bounds();
             let centre = camera_from_thing.point((low + high) * 0.5);
@@ -107,13 +127,17 @@ impl View {
                 continue;
             }
             self.corners.clear();
-            for position in &instance.thing.positions {
+            for (position, normal) in instance.thing.positions.iter().zip(&instance.thing.normals) {
+                let world = instance.world_from_thing.point(*position);
+                self.vertices.push(Vertex {
+                    position: world,
+                    normal: instance.world_from_thing.direction(*normal),
+                });
                 let mut point = camera_from_thing.point(*position);
                 if let Some(pixel) = self.lens.project(point) {
                     // A rolling shutter reads this row at its own time.
                     let row = (pixel.y / height).clamp(0.0, 1.0) * 8.0;
                     let (before, part) = (row as usize, row - row.floor());
-                    let world = instance.world_from_thing.point(*position);
                     let first = read_out[before].point(world);
                     let second = read_out[(before + 1).min(8)].point(world);
                     point = first.lerp(second, part);
@@ -150,53 +174,73 @@ impl View {
             depth_m: Vec::with_capacity(count),
         };
         let eye = camera_at(0.5).translation;
-        for plane in &self.planes {
-            let mut sum = [0.0; 3];
-            for (turn, offset) in offsets.iter().enumerate() {
-                let ray = *plane + *offset * self.spread;
-                let colour = self.colour(ray, eye, instances, light, shadow, turn);
-                sum = std::array::from_fn(|channel| sum[channel] + colour[channel]);
+        let met = |ray: Vec2| {
+            let drawn = self.raster.at(ray)?;
+            let (weights, depth_m) = drawn.meet(ray);
+            Some((drawn, weights, depth_m))
+        };
+        let mut batch = Batch::new();
+        for planes in self.planes.chunks(LANES) {
+            let mut centres = [None; LANES];
+            let mut sums = [[0.0; 3]; LANES];
+            for (centre, plane) in centres.iter_mut().zip(planes) {
+                *centre = met(*plane);
             }
-            shot.colours
-                .push(sum.map(|channel| channel / offsets.len() as f32));
-            let (label, depth_m) = self.raster.at(*plane).map_or((0, 0.0), |drawn| {
-                let instance = &instances[drawn.placed as usize];
-                let piece = instance.thing.faces[drawn.face as usize].piece;
-                (
-                    instance.first_label + u16::from(piece),
-                    drawn.meet(*plane).1,
-                )
-            });
-            shot.labels.push(label);
-            shot.depth_m.push(depth_m);
+            for (turn, offset) in offsets.iter().enumerate() {
+                let mut hits = centres;
+                if *offset != Vec2::ZERO {
+                    for (hit, plane) in hits.iter_mut().zip(planes) {
+                        *hit = met(*plane + *offset * self.spread);
+                    }
+                }
+                for (lane, hit) in hits.iter().enumerate() {
+                    if let Some((drawn, weights, _)) = hit {
+                        self.put(drawn, *weights, instances, &mut batch, lane);
+                    }
+                }
+                let colours = batch.shade(eye, light, |point, normal| {
+                    self.lit(point, normal, shadow, turn)
+                });
+                for (lane, sum) in sums.iter_mut().enumerate() {
+                    for channel in 0..3 {
+                        sum[channel] += match hits[lane] {
+                            Some(_) => colours[channel][lane],
+                            None => light.sky[0][channel],
+                        };
+                    }
+                }
+            }
+            for (centre, sum) in centres.iter().zip(sums).take(planes.len()) {
+                let (label, depth_m) = centre.map_or((0, 0.0), |(drawn, _, depth_m)| {
+                    let instance = &instances[drawn.placed as usize];
+                    let piece = instance.thing.faces[drawn.face as usize].piece;
+                    (instance.first_label + u16::from(piece), depth_m)
+                });
+                shot.colours
+                    .push(sum.map(|channel| channel / offsets.len() as f32));
+                shot.labels.push(label);
+                shot.depth_m.push(depth_m);
+            }
         }
         shot
     }
 
-    /// Light along the ray through `plane`, the `turn`th of its pixel: each sees another part of a lamp.
-    fn colour(
+    /// Puts the surface where a ray meets a triangle into the batch.
+    fn put(
         &self,
-        plane: Vec2,
-        eye: Vec3,
+        drawn: &Drawn,
+        weights: Vec3,
         instances: &[Instance<'_>],
-        light: &Light,
-        shadow: &Shadow,
-        turn: usize,
-    ) -> Colour {
-        let Some(drawn) = self.raster.at(plane) else {
-            return light.sky[0];
-        };
-        let (weights, _) = drawn.meet(plane);
-        let instance = &instances[drawn.placed as usize];
-        let thing = instance.thing;
+        batch: &mut Batch,
+        lane: usize,
+    ) {
+        let thing = instances[drawn.placed as usize].thing;
         let face = &thing.faces[drawn.face as usize];
         let [a, b, c] = face.corners.map(|index| index as usize);
         let blend =
             |values: &[Vec3]| values[a] * weights.x + values[b] * weights.y + values[c] * weights.z;
-        let point = blend(&thing.positions);
-        let own_normal = blend(&thing.normals);
         let material = &thing.materials[usize::from(face.material)];
-        let on = laid_on(point, own_normal);
+        let on = laid_on(blend(&thing.positions), blend(&thing.normals));
         let base = match self.tiles.get(drawn.placed as usize) {
             Some(tiles) => tiles[usize::from(face.material)]
                 .get_or_init(|| {
@@ -206,49 +250,26 @@ impl View {
                 .at(on),
             None => material.colour_on(on),
         };
-        let world = instance.world_from_thing.point(point);
-        let mut normal = instance
-            .world_from_thing
-            .direction(own_normal)
-            .normalize_or(Vec3::Z);
-        if normal.dot(eye - world) < 0.0 {
-            normal = -normal;
+        let first = self.first_vertex[drawn.placed as usize];
+        let [a, b, c] = [a, b, c].map(|index| &self.vertices[first + index]);
+        let point = a.position * weights.x + b.position * weights.y + c.position * weights.z;
+        let normal = a.normal * weights.x + b.normal * weights.y + c.normal * weights.z;
+        batch.set(lane, point, normal, base, material.gloss, material.glow);
+    }
+
+    /// The part of the key lamp that a point (world) of a surface with this normal sees, 0..=1.
+    fn lit(&self, point: Vec3, normal: Vec3, shadow: &Shadow, turn: usize) -> f32 {
+        if self.quality == Quality::Fast {
+            return f32::from(u8::from(shadow.lit(point, normal)));
         }
-        let up = normal.z * 0.5 + 0.5;
-        let mut received: Colour = std::array::from_fn(|channel| {
-            light.sky[1][channel] + (light.sky[0][channel] - light.sky[1][channel]) * up
-        });
-        let mut shine = 0.0;
-        let lit = match self.quality {
-            Quality::Fast => f32::from(u8::from(shadow.lit(world, normal))),
-            Quality::Fine => {
-                let soft = 0.004
-                    + 0.006
-                        * (shadow.world_from_light.translation - world)
-                            .length()
-                            .min(3.0);
-                let side = normal.any_orthonormal_vector();
-                let other = normal.cross(side);
-                let (u, v) = [(1.0, 0.3), (-0.3, 1.0), (0.6, -0.8), (-0.8, -0.5)][turn % 4];
-                let reached = [(u, v), (-u, -v)]
-                    .into_iter()
-                    .filter(|(u, v)| shadow.lit(world + (side * *u + other * *v) * soft, normal));
-                reached.count() as f32 / 2.0
-            }
-        };
-        if lit > 0.0 {
-            let (colour, gloss) = light.key.on(world, normal, eye);
-            received = std::array::from_fn(|channel| received[channel] + lit * colour[channel]);
-            shine += lit * gloss;
-        }
-        for lamp in &light.fill {
-            let (colour, gloss) = lamp.on(world, normal, eye);
-            received = std::array::from_fn(|channel| received[channel] + colour[channel]);
-            shine += gloss;
-        }
-        std::array::from_fn(|channel| {
-            base[channel] * (received[channel] + material.glow)
-                + material.gloss * shine * light.key.colour[channel]
-        })
+        let distance_m = (shadow.world_from_light.translation - point).length();
+        let soft_m = 0.004 + 0.006 * distance_m.min(3.0);
+        let side = normal.any_orthonormal_vector();
+        let other = normal.cross(side);
+        let (u, v) = [(1.0, 0.3), (-0.3, 1.0), (0.6, -0.8), (-0.8, -0.5)][turn % 4];
+        let reached = [(u, v), (-u, -v)]
+            .into_iter()
+            .filter(|(u, v)| shadow.lit(point + (side * *u + other * *v) * soft_m, normal));
+        reached.count() as f32 / 2.0
     }
 }
