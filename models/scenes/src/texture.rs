@@ -32,7 +32,23 @@ pub enum Pattern {
     Speckle,
     /// Lines of unequal blocks, as print from afar.
     Print,
+    /// Zigzag bands; kept from training, like all that follow.
+    Chevrons,
+    /// Overlapping rounds in rows, as of fish and roofs.
+    Scales,
+    /// Bent veins.
+    Marble,
+    /// Over and under, as of baskets.
+    Weave,
 }
+
+/// Patterns kept from training, to measure on surfaces that a model has never seen.
+pub const UNSEEN: [Pattern; 4] = [
+    Pattern::Chevrons,
+    Pattern::Scales,
+    Pattern::Marble,
+    Pattern::Weave,
+];
 
 /// How often each pattern is drawn, in the order of `PATTERNS`.
 const WEIGHTS: [f32; 12] = [1.6, 3.0, 1.8, 1.2, 0.7, 0.7, 0.6, 1.2, 2.0, 0.8, 1.2, 0.8];
@@ -194,6 +210,16 @@ impl Texture {
         self
     }
 
+    /// The same colours in another pattern, its period `period_px`, plain to see.
+    pub fn repatterned(mut self, random: &mut Random, pattern: Pattern, period_px: f32) -> Self {
+        let spread = random.log_range(0.1, 0.4);
+        self.pattern = pattern;
+        self.accent = varied(random, self.base, spread);
+        self.amplitude = random.range(0.5, 1.0);
+        self.pattern_from_canvas = [1.0 / period_px, 0.0, 0.0, 1.0 / period_px];
+        self
+    }
+
     /// Lays the texture on the ground: it shrinks towards the horizon at row `horizon`.
     pub fn on_ground(mut self, horizon: f32) -> Self {
         self.horizon = Some(horizon);
@@ -281,6 +307,23 @@ impl Texture {
                 } else {
                     0.0
                 }
+            }
+            Pattern::Chevrons => step(band(v + (fraction(u) - 0.5).abs())),
+            Pattern::Scales => {
+                let row = (v * 2.0).floor();
+                let across = fraction(u + 0.5 * (row as i32 & 1) as f32) - 0.5;
+                let down = (v * 2.0 - row) * 0.5;
+                // Towards its rim a round turns dark.
+                ((across * across + down * down) * 3.0).min(1.0)
+            }
+            Pattern::Marble => {
+                0.5 + 0.5 * libm::sinf((u + 2.5 * fractal(seed, u * 0.7, v * 0.7, 3)) * 6.0)
+            }
+            Pattern::Weave => {
+                let over = (u.floor() as i32 + v.floor() as i32) & 1 == 0;
+                let (along, across) = if over { (u, v) } else { (v, u) };
+                let round = 1.0 - (fraction(along) - 0.5).abs() * 1.2;
+                round * (0.6 + 0.4 * step(band(across * 3.0)))
             }
             Pattern::Print => {
                 // Lines of unequal blocks, as print looks from afar.

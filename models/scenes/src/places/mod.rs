@@ -26,13 +26,30 @@ pub struct Place {
     pub radius_m: f32,
 }
 
-/// A place of any sort.
+/// Part of the materials that are of an unseen pattern where things are of unseen kinds.
+const UNSEEN: f32 = 0.5;
+
+/// A place of any sort; `held_out`: with kinds and materials that training never shows.
 pub fn draw(random: &mut Random, held_out: bool) -> Place {
-    match random.weighted(&[1.2, 2.0, 1.0, 1.2, 1.0]) {
+    let mut place = match random.weighted(&[1.2, 2.0, 1.0, 1.2, 1.0]) {
         0 => indoors::room(random, held_out),
         1 => indoors::table_top(random, held_out),
         2 => indoors::shelf(random, held_out),
         3 => outdoors::street(random, held_out),
         _ => outdoors::garden(random, held_out),
+    };
+    if held_out {
+        let mut random = random.split();
+        for placed in &mut place.placed {
+            let (low, high) = placed.thing.bounds();
+            let size_m = (high - low).max_element().min(1.0);
+            for material in &mut placed.thing.materials {
+                // The sky and lamps stay what they are.
+                if material.glow == 0.0 && random.chance(UNSEEN) {
+                    *material = material.clone().unseen(&mut random, size_m);
+                }
+            }
+        }
     }
+    place
 }

@@ -2,7 +2,7 @@
 
 use crate::palette::{Colour, Palette, natural, varied};
 use crate::random::Random;
-use crate::texture::{Pattern, Texture};
+use crate::texture::{Pattern, Texture, UNSEEN};
 use glam::{Vec2, Vec3};
 
 /// Texture pixels a metre: the finest structure is half a millimetre.
@@ -181,6 +181,14 @@ impl Material {
             return Self::coloured(substance, random, colour, size_m);
         }
         Self::of(substance, random, palette, size_m)
+    }
+
+    /// The same in a pattern that training never shows, on a thing of about `size_m` metres.
+    pub fn unseen(mut self, random: &mut Random, size_m: f32) -> Self {
+        let pattern = UNSEEN[random.count(0, UNSEEN.len() - 1)];
+        let period = size_m * TEXTURE_PX_PER_M * random.log_range(0.05, 0.4);
+        self.texture = self.texture.repatterned(random, pattern, period.max(6.0));
+        self
     }
 
     /// With light of its own.
