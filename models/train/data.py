@@ -2,6 +2,7 @@
 
 import glob
 import math
+import os
 
 import cv2
 import numpy as np
@@ -11,8 +12,12 @@ NOTHING = 255
 """Label of padding, and parent of a node that has none."""
 
 
+SHARES = {"flat": 2.0, "space": 1.0}
+"""How often images of each style are drawn, as far as there are any."""
+
+
 class Shards:
-    """All shards of a folder that are there by now; a generator may still be adding more."""
+    """All shards STYLE-SEED.safetensors of a folder that are there by now; a generator may still be adding more."""
 
     def __init__(self, folder):
         self.folder, self.open = folder, {}
@@ -30,6 +35,20 @@ class Shards:
 
     def __len__(self):
         return sum(entry[2] for entry in self.open.values())
+
+    def draw(self, rng):
+        """Any image: first its style, by `SHARES`, then one of that style."""
+        ranges, first = {}, 0
+        for path in self.paths:
+            style, count = os.path.basename(path).split("-")[0], self.open[path][2]
+            ranges.setdefault(style, []).append((first, count))
+            first += count
+        styles = list(ranges)
+        shares = np.array([SHARES[style] for style in styles])
+        shards = ranges[styles[rng.choice(len(styles), p=shares / shares.sum())]]
+        counts = np.array([count for _, count in shards])
+        first, count = shards[rng.choice(len(shards), p=counts / counts.sum())]
+        return self.get(int(first + rng.integers(count)))
 
     def get(self, index):
         for path in self.paths:
@@ -74,8 +93,8 @@ class Example:
 
 
 def crop(rng, image, size, whole):
-    """A random square of an image at `size` pixels; `whole`: the entire image instead. Flipped, recoloured and
-    sometimes padded right and below, as photographs that are not square are."""
+    """A random square of an image at `size` pixels; `whole`: the entire image as often as not, and most of it otherwise.
+    Flipped, recoloured and sometimes padded right and below, as photographs that are not square are."""
     rgb, labels, parents, _ = image
     full = len(rgb)
     # Elongated photographs are scaled by their longer side: the model sees padding.
@@ -83,7 +102,10 @@ def crop(rng, image, size, whole):
     if rng.random() < (0.6 if whole else 0.25):
         pad = int(size * rng.uniform(0.1, 0.45)) // 2 * 2
         pad_x, pad_y = (pad, 0) if rng.random() < 0.3 else (0, pad)
-    side = full if whole else int(math.exp(rng.uniform(math.log(min(size, full) * 0.8), math.log(full))))
+    smallest = full * 0.6 if whole else min(size, full) * 0.8
+    side = int(math.exp(rng.uniform(math.log(smallest), math.log(full))))
+    if whole and rng.random() < 0.5:
+        side = full
     take_w, take_h = round(side * (size - pad_x) / size), round(side * (size - pad_y) / size)
     x, y = rng.integers(0, full - take_w + 1), rng.integers(0, full - take_h + 1)
     part, named = rgb[y : y + take_h, x : x + take_w], labels[y : y + take_h, x : x + take_w]
@@ -165,9 +187,11 @@ def bounding_box(mask):
 
 
 def noisy_box(rng, box, size):
-    """The box as a hurried person draws it: noise of a tenth of its sides, at most 20 pixels."""
+    """The box as it comes: exact from those who know the thing, and with noise of up to a tenth of its sides, at most 20
+    pixels, from those in a hurry."""
     x0, y0, x1, y1 = box
     sides = np.array([x1 - x0, y1 - y0, x1 - x0, y1 - y0], np.float32)
-    noise = np.clip(rng.normal(size=4) * 0.1 * sides, -20, 20) * (rng.random() < 0.8)
+    deviation = rng.uniform(0, 0.1) if rng.random() < 0.6 else 0.0
+    noise = np.clip(rng.normal(size=4) * deviation * sides, -20, 20)
     x0, y0, x1, y1 = np.clip(np.array(box, np.float32) + noise, 0, size)
     return np.array([[min(x0, x1), min(y0, y1)], [max(x0, x1), max(y0, y1)]], np.float32)

@@ -167,8 +167,23 @@ class MaskDecoder(nn.Module):
         own = torch.cat([self.iou_token.weight, self.mask_tokens.weight]).expand(len(prompts), -1, -1)
         tokens = torch.cat([own, prompts], 1)
         tokens, image = self.transformer(image.flatten(2).transpose(1, 2), image_pe, tokens)
-        image = image.transpose(1, 2).unflatten(2, (height, width))
-        fine = self.output_upscaling(image)
         rows = torch.stack([mlp(tokens[:, 1 + i]) for i, mlp in enumerate(self.output_hypernetworks_mlps)], 1)
-        logits = (rows @ fine.flatten(2).to(rows.dtype)).unflatten(2, fine.shape[-2:])
+        fine = self.upscale(image)
+        logits = fine @ rows.to(fine.dtype).transpose(1, 2)
+        # [N, h, w, rows of 2, columns of 2, rows of 2, columns of 2, masks] in the order of the picture.
+        logits = logits.view(-1, height, width, 2, 2, 2, 2, self.MASKS).permute(0, 7, 1, 3, 5, 2, 4, 6)
+        logits = logits.reshape(len(logits), self.MASKS, 4 * height, 4 * width)
         return logits.float(), self.iou_prediction_head(tokens[:, 0]).float()
+
+    def upscale(self, image):
+        """`output_upscaling` of [N, h * w, dim] -> [N, h * w * 16, dim / 8], 16 places of each cell in its order. As
+        kernels are of the stride's size, transposed convolutions are products, and channels stay last all the way."""
+        first, norm, activation, second, _ = self.output_upscaling
+        image = activation(F.layer_norm(spread(first, image), norm.weight.shape, norm.weight, norm.bias, 1e-6))
+        return activation(spread(second, image))
+
+
+def spread(layer, x):
+    """A transposed convolution of kernel and stride 2 over the places [N, P, in] -> [N, P * 4, out]."""
+    kernel = layer.weight.permute(2, 3, 1, 0).flatten(0, 2)
+    return F.linear(x, kernel, layer.bias.repeat(4)).reshape(len(x), -1, layer.out_channels)

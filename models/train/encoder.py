@@ -47,7 +47,7 @@ class Encoder(nn.Module):
     kernel is its stride, so that the decoder's upscaling finds fine edges in the channels.
     """
 
-    def __init__(self, dim=128, widths=(16, 32, 64, 128, 192), depths=(1, 2, 2, 4)):
+    def __init__(self, dim=128, widths=(16, 32, 64, 128, 192), depths=(1, 3, 4, 4)):
         super().__init__()
         stem, fine, middle, coarse, context = widths
         self.stem = convolution(3, stem, 3, 2)

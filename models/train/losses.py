@@ -52,24 +52,28 @@ def dense_loss(whole, piece, edges, levels, positions=384):
     """Supervised contrast (cosine / 0.1) between positions drawn with weight 1 / sqrt(segment size), for wholes and
     for finest pieces, and cross-entropy of boundaries. `levels` [B, 3, S, S] at full size, features at a quarter."""
     names = levels[:, :, 2::4, 2::4].long()
-    total = edges.new_zeros(())
-    for index in range(len(names)):
-        for vectors, named in ((whole[index], names[index, 0]), (piece[index], names[index, 2])):
-            flat = named.flatten()
-            sizes = torch.bincount(flat, minlength=256)
-            weights = sizes[flat].float().rsqrt() * (flat != 255)
-            picks = torch.multinomial(weights, positions, replacement=True)
-            drawn = vectors.flatten(1).t()[picks]
-            again = picks.unsqueeze(0) == picks.unsqueeze(1)
-            # A position drawn twice is no evidence.
-            same = (flat[picks].unsqueeze(0) == flat[picks].unsqueeze(1)) & ~again
-            log = (drawn @ drawn.t() / 0.1).masked_fill(again, -1e4).log_softmax(1)
-            total = total - (log.masked_fill(~same, 0).sum(1) / same.sum(1).clamp(min=1)).mean()
+    total = sum(contrast(vectors, names[:, level], positions) for vectors, level in ((whole, 0), (piece, 2)))
     truth = torch.stack([boundary(levels[:, 0]), boundary(levels[:, 2])], 1)
     weight = 1 + 4 * truth
     known = (levels[:, :1, 2::4, 2::4] != 255).float()
     edge = (F.binary_cross_entropy_with_logits(edges, truth, reduction="none") * weight * known).mean()
-    return total / (2 * len(names)) + edge
+    return total / 2 + edge
+
+
+def contrast(vectors, named, positions):
+    """Mean over `positions` places of each image; vectors [B, C, h, w] of any length, names [B, h, w]."""
+    named = named.flatten(1)
+    sizes = torch.stack([torch.bincount(row, minlength=256) for row in named])
+    weights = sizes.gather(1, named).float().rsqrt() * (named != 255)
+    picks = torch.multinomial(weights, positions, replacement=True)
+    drawn = vectors.flatten(2).gather(2, picks.unsqueeze(1).expand(-1, vectors.shape[1], -1))
+    drawn = F.normalize(drawn.float(), dim=1)
+    # A position drawn twice is no evidence.
+    again = picks.unsqueeze(1) == picks.unsqueeze(2)
+    labels = named.gather(1, picks)
+    same = (labels.unsqueeze(1) == labels.unsqueeze(2)) & ~again
+    log = (drawn.transpose(1, 2) @ drawn / 0.1).float().masked_fill(again, -1e4).log_softmax(2)
+    return -(log.masked_fill(~same, 0).sum(2) / same.sum(2).clamp(min=1)).mean()
 
 
 def boundary(names):

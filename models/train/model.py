@@ -2,7 +2,6 @@
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from decoder import EMBEDDING_STRIDE, MaskDecoder, PromptEncoder
 from encoder import Encoder
@@ -14,8 +13,8 @@ STD = (58.395, 57.12, 57.375)
 
 
 class DenseHead(nn.Module):
-    """Embedding -> at stride 4: two unit vectors a position, one for wholes and one for finest pieces, and two
-    boundary logits. Used in training only."""
+    """Embedding -> at stride 4: two vectors a position, one for wholes and one for finest pieces, whose directions
+    count, and two boundary logits. Used in training only."""
 
     VECTOR = 32
 
@@ -26,9 +25,8 @@ class DenseHead(nn.Module):
         )
 
     def forward(self, embedding):
-        out = self.up(embedding).float()
-        whole, piece, edges = out.split([self.VECTOR, self.VECTOR, 2], 1)
-        return F.normalize(whole, dim=1), F.normalize(piece, dim=1), edges
+        whole, piece, edges = self.up(embedding).split([self.VECTOR, self.VECTOR, 2], 1)
+        return whole, piece, edges.float()
 
 
 class Model(nn.Module):

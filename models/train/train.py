@@ -54,8 +54,7 @@ STAGES = {
     ],
     "further": [
         Stage("dense head", 150, 384, 8, 0, 0, 0.0, 2e-3, 1.0, floor=1.0),
-        Stage("clicks", 2400, 384, 10, 4, 2, 6e-4, 6e-4, 0.4, (2.0, 0.5), floor=0.3),
-        Stage("full size", 1500, 512, 8, 4, 3, 5e-4, 5e-4, 0.25, (10.0, 0.2)),
+        Stage("full size", 4400, 512, 8, 4, 3, 7e-4, 7e-4, 0.25, (10.0, 0.2), floor=0.02),
     ],
     "toy": [
         Stage("dense", 3, 128, 2, 0, 0, 1e-3, 1e-3, 1.0),
@@ -75,8 +74,10 @@ class Average:
 
     @torch.no_grad()
     def update(self, model, step):
-        # A stage moves fast at first: what came before it must not linger.
-        decay = min(self.decay, (1 + step) / (10 + step))
+        # Every fourth step is enough; a stage moves fast at first, and what came before it must not linger.
+        if step % 4:
+            return
+        decay = min(self.decay, (1 + step) / (10 + step)) ** 4
         for ours, theirs in zip(self.model.state_dict().values(), model.state_dict().values()):
             if ours.dtype.is_floating_point:
                 ours.lerp_(theirs.to(ours.dtype), 1 - decay)
@@ -86,9 +87,8 @@ class Average:
 
 def batch(rng, shards, stage):
     """Examples of one step."""
-    count = len(shards)
     whole = stage.size == INPUT_SIZE
-    return [data.crop(rng, shards.get(int(rng.integers(count))), stage.size, whole) for _ in range(stage.images)]
+    return [data.crop(rng, shards.draw(rng), stage.size, whole) for _ in range(stage.images)]
 
 
 def encoder_input(examples, device):
@@ -100,7 +100,7 @@ def encoder_input(examples, device):
 
 def click_loss(model, embedding, rng, examples, stage):
     """SAM's simulated interaction over `stage.rounds` rounds."""
-    boxes = rng.random() < 0.35
+    boxes = rng.random() < 0.45
     drawn = clicks.first_prompts(rng, examples, stage.prompts, boxes)
     if drawn is None:
         return embedding.sum() * 0, {}
