@@ -28,7 +28,8 @@ def folded_convolutions(path):
     graph = onnx.load(path).graph
     known = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for node in graph.node:
-        if node.op_type == "Cast" and node.input[0] in known:
+        # Half precision is cast, and weights that are equal are exported once.
+        if node.op_type in ("Cast", "Identity") and node.input[0] in known:
             known[node.output[0]] = known[node.input[0]].astype(np.float32)
     return {
         module_path(node.name): [torch.from_numpy(known[name].astype(np.float32)) for name in node.input[1:3]]
