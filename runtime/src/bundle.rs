@@ -7,22 +7,34 @@ mod builtin;
 mod error;
 mod files;
 mod manifest;
+mod onnx_decoder;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::preprocess::InputSpec;
 
 pub use error::BundleError;
 pub(crate) use files::sha256;
-use files::{MAX_DECODER_BYTES, MAX_ENCODER_BYTES, MAX_MANIFEST_BYTES};
-pub use manifest::{DecoderEntry, EncoderEntry, Manifest, Precision};
+use files::{MAX_DECODER_BYTES, MAX_ENCODER_BYTES, MAX_MANIFEST_BYTES, MAX_WEIGHTS_BYTES};
+pub use manifest::{DecoderEntry, DecoderKind, EncoderEntry, Manifest, Precision};
+pub use onnx_decoder::{DecoderInputs, DecoderOutputs, OnnxDecoderSpec, PaddingPoint};
 
 /// A model that was opened, its checksums verified.
 #[derive(Clone, Debug)]
 pub struct Bundle {
     manifest: Manifest,
     source: Source,
+}
+
+/// A file of weights beside a graph that is too large for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeightsFile {
+    /// Where it lies, without links.
+    pub path: PathBuf,
+    /// Its contents.
+    pub contents: Arc<Vec<u8>>,
 }
 
 #[derive(Clone, Debug)]
@@ -96,6 +108,7 @@ impl Bundle {
         bundle.decoder()?;
         for encoder in &bundle.manifest.encoders {
             bundle.encoder(encoder)?;
+            bundle.encoder_weights(encoder)?;
         }
         Ok(bundle)
     }
@@ -139,6 +152,35 @@ impl Bundle {
     pub fn encoder(&self, entry: &EncoderEntry) -> Result<Cow<'static, [u8]>, BundleError> {
         self.source
             .read_verified(&entry.file, MAX_ENCODER_BYTES, &entry.sha256)
+    }
+
+    /// The weights of one of the manifest's encoders if they are a file of their own, verified as they are read.
+    ///
+    /// # Errors
+    /// If the file has changed since the bundle was opened.
+    pub fn encoder_weights(
+        &self,
+        entry: &EncoderEntry,
+    ) -> Result<Option<WeightsFile>, BundleError> {
+        let (Some(name), Some(sha256)) = (&entry.weights, &entry.weights_sha256) else {
+            return Ok(None);
+        };
+        let contents = self.source.read_verified(name, MAX_WEIGHTS_BYTES, sha256)?;
+        let path = match &self.source {
+            Source::Folder(folder) => {
+                let path = folder.join(name);
+                let reason = |error: std::io::Error| error.to_string();
+                path.canonicalize().map_err(|error| BundleError::Read {
+                    file: path,
+                    reason: reason(error),
+                })?
+            }
+            Source::BuiltIn(_) => PathBuf::from(name),
+        };
+        Ok(Some(WeightsFile {
+            path,
+            contents: Arc::new(contents.into_owned()),
+        }))
     }
 
     /// The bytes of the decoder's weights, verified as they are read.

@@ -2,6 +2,7 @@
 
 mod error;
 mod keyframe;
+mod onnx;
 mod sam;
 
 use std::ops::Range;
@@ -11,6 +12,7 @@ use crate::prompt::Prompt;
 
 pub use error::DecoderError;
 pub use keyframe::{Embedding, Keyframe, Prepared};
+pub use onnx::OnnxDecoder;
 pub use sam::{PromptEncoding, SamDecoder, WeightsError};
 
 /// What answers prompts on a keyframe.

@@ -17,6 +17,7 @@ pub mod bundle;
 pub mod decoder;
 pub mod encoder;
 pub mod frame;
+mod graph;
 pub mod kernels;
 pub mod mask;
 pub mod preprocess;

@@ -5,8 +5,10 @@ mod error;
 
 use std::time::{Duration, Instant};
 
-use crate::bundle::{Bundle, Precision};
-use crate::decoder::{Decoded, Decoder, Embedding, Keyframe, MaskSelection, SamDecoder};
+use crate::bundle::{Bundle, DecoderKind, Precision};
+use crate::decoder::{
+    Decoded, Decoder, Embedding, Keyframe, MaskSelection, OnnxDecoder, SamDecoder,
+};
 use crate::encoder::{Encoder, TractEncoder, TractOptions};
 use crate::frame::Frame;
 use crate::mask::{MaskLogits, stability_score};
@@ -95,9 +97,19 @@ impl Segmenter {
                 input_size_px: spec.size_px as usize,
                 embedding_shape: manifest.embedding_shape,
                 threads: options.threads,
+                weights: bundle.encoder_weights(entry)?,
             },
         )?;
-        let decoder = SamDecoder::from_safetensors(&bundle.decoder()?)?;
+        let bytes = bundle.decoder()?;
+        let decoder: Box<dyn Decoder> = match &manifest.decoder.kind {
+            DecoderKind::Sam => Box::new(SamDecoder::from_safetensors(&bytes)?),
+            DecoderKind::Onnx(decoder) => Box::new(OnnxDecoder::new(
+                &bytes,
+                decoder,
+                manifest.embedding_shape,
+                spec.size_px as usize,
+            )?),
+        };
         if decoder.embedding_shape() != manifest.embedding_shape {
             return Err(SegmenterError::Parts {
                 encoder: manifest.embedding_shape,
@@ -119,7 +131,7 @@ impl Segmenter {
             },
             preprocessor: Preprocessor::new(spec)?,
             encoder: Box::new(encoder),
-            decoder: Box::new(decoder),
+            decoder,
             input: vec![0.0; spec.len()],
             decoded: Decoded::default(),
             times: StageTimes {

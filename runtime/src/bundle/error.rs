@@ -67,8 +67,6 @@ pub enum BundleError {
         /// What can be used.
         expected: &'static str,
     },
-    /// The decoder is an ONNX file.
-    OnnxDecoder,
     /// There is no encoder of the wanted precision.
     Precision {
         /// What was asked for.
@@ -117,10 +115,6 @@ impl fmt::Display for BundleError {
             } => {
                 write!(f, "bundle.toml has {field} = {found}; expected {expected}")
             }
-            Self::OnnxDecoder => write!(
-                f,
-                "decoders of kind \"onnx\" are not supported yet; use a bundle with a decoder of kind \"sam\""
-            ),
             Self::Precision { wanted, available } => {
                 let available: Vec<String> = available.iter().map(Precision::to_string).collect();
                 write!(

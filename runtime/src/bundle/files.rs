@@ -11,6 +11,8 @@ use super::BundleError;
 pub(super) const MAX_MANIFEST_BYTES: u64 = 64 << 10;
 /// The most that one ONNX file can hold.
 pub(super) const MAX_ENCODER_BYTES: u64 = 2 << 30;
+/// SAM's largest encoder has 2.5 GB in f32.
+pub(super) const MAX_WEIGHTS_BYTES: u64 = 8 << 30;
 /// SAM's decoder has 16 MB in f32.
 pub(super) const MAX_DECODER_BYTES: u64 = 1 << 30;
 

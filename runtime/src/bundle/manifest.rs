@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 use super::BundleError;
 use super::files::is_inside;
+use super::onnx_decoder::{DecoderInputs, DecoderOutputs, OnnxDecoderSpec, PaddingPoint};
 use crate::preprocess::{InputSpec, ResizeRule};
 
 /// Name of the manifest in the bundle's folder.
@@ -56,20 +57,83 @@ pub struct EncoderEntry {
     /// Name of the graph's output.
     #[serde(default = "default_output")]
     pub output: String,
+    /// Path in the bundle's folder of its weights, if they are a file of their own.
+    pub weights: Option<String>,
+    /// Of that file, in lower-case hexadecimal.
+    pub weights_sha256: Option<String>,
     /// Path in the bundle's folder of the record of how it was quantised.
     pub calibration: Option<String>,
 }
 
-/// A bundle's decoder: SAM's weights as safetensors.
+/// A bundle's decoder.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "DecoderTable")]
 #[non_exhaustive]
 pub struct DecoderEntry {
     /// Path in the bundle's folder.
     pub file: String,
     /// Of the file, in lower-case hexadecimal.
     pub sha256: String,
-    kind: DecoderKind,
+    /// What the file is.
+    pub kind: DecoderKind,
+}
+
+/// What a decoder's file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecoderKind {
+    /// SAM's weights as safetensors.
+    Sam,
+    /// A graph.
+    Onnx(Box<OnnxDecoderSpec>),
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum DecoderTable {
+    Sam(SamTable),
+    Onnx(Box<OnnxTable>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SamTable {
+    file: String,
+    sha256: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OnnxTable {
+    file: String,
+    sha256: String,
+    inputs: DecoderInputs,
+    outputs: DecoderOutputs,
+    coordinate_size: Option<u32>,
+    #[serde(default)]
+    padding_point: PaddingPoint,
+}
+
+impl From<DecoderTable> for DecoderEntry {
+    fn from(table: DecoderTable) -> Self {
+        match table {
+            DecoderTable::Sam(table) => Self {
+                file: table.file,
+                sha256: table.sha256,
+                kind: DecoderKind::Sam,
+            },
+            DecoderTable::Onnx(table) => Self {
+                file: table.file,
+                sha256: table.sha256,
+                kind: DecoderKind::Onnx(Box::new(OnnxDecoderSpec {
+                    inputs: table.inputs,
+                    outputs: table.outputs,
+                    coordinate_size_px: table.coordinate_size,
+                    padding_point: table.padding_point,
+                })),
+            },
+        }
+    }
 }
 
 fn default_input() -> String {
@@ -155,12 +219,6 @@ struct Embedding {
     shape: [usize; 3],
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum DecoderKind {
-    Sam,
-}
-
 impl Manifest {
     /// Reads and checks a manifest.
     pub(super) fn parse(text: &[u8]) -> Result<Self, BundleError> {
@@ -172,14 +230,6 @@ impl Manifest {
             Some(FORMAT) => {}
             Some(found) => return Err(BundleError::Format { found }),
             None => return Err(malformed("format is missing; write format = 1".to_owned())),
-        }
-        let decoder = table.get("decoder").and_then(Value::as_table);
-        if decoder
-            .and_then(|decoder| decoder.get("kind"))
-            .and_then(Value::as_str)
-            == Some("onnx")
-        {
-            return Err(BundleError::OnnxDecoder);
         }
         let file: File = toml::from_str(text).map_err(|error| malformed(error.to_string()))?;
         let manifest = Self {
@@ -251,10 +301,24 @@ impl Manifest {
             self.check_file("encoder.sha256", &encoder.file, &encoder.sha256)?;
             self.check_text("encoder.input", &encoder.input)?;
             self.check_text("encoder.output", &encoder.output)?;
+            if let Some(file) = &encoder.weights {
+                let sha256 = encoder.weights_sha256.as_deref().unwrap_or_default();
+                self.check_file("encoder.weights_sha256", file, sha256)?;
+            }
             if let Some(file) = &encoder.calibration
                 && !is_inside(file)
             {
                 return Err(BundleError::Path { file: file.clone() });
+            }
+        }
+        if let DecoderKind::Onnx(spec) = &self.decoder.kind {
+            for (field, name) in spec.names() {
+                self.check_text(field, name)?;
+            }
+            if let Some(size) = spec.coordinate_size_px
+                && !(1..=MAX_INPUT_SIZE_PX).contains(&size)
+            {
+                return value("decoder.coordinate_size", size.to_string(), "1 to 8192");
             }
         }
         self.check_file("decoder.sha256", &self.decoder.file, &self.decoder.sha256)

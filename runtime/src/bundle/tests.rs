@@ -256,11 +256,11 @@ fn fields_are_known_and_complete() {
     }
     let error = folder.refusal_after("format = 1", "format = 2\nunheard = \"of\"");
     assert_eq!(error, BundleError::Format { found: 2 });
-    let onnx = "kind = \"onnx\"\ncoordinates = \"1024\"";
-    assert_eq!(
-        folder.refusal_after("kind = \"sam\"", onnx),
-        BundleError::OnnxDecoder
-    );
+    let unnamed = "kind = \"onnx\"\ncoordinates = \"1024\"";
+    assert!(matches!(
+        folder.refusal_after("kind = \"sam\"", unnamed),
+        BundleError::Manifest(_)
+    ));
 }
 
 #[test]
@@ -276,4 +276,59 @@ fn large_manifests_are_not_read() {
 fn the_built_in_model_is_whole() {
     let bundle = Bundle::builtin().unwrap();
     assert!(bundle.choose_encoder(None).is_ok());
+}
+
+#[test]
+fn decoders_that_are_graphs_name_their_inputs_and_outputs() {
+    let folder = Folder::new();
+    let onnx = r#"kind = "onnx"
+coordinate_size = 1024
+padding_point = "never"
+inputs = { embedding = "image_embeddings", points = "point_coords", labels = "point_labels" }
+outputs = { logits = "masks", predicted_iou = "scores" }"#;
+    folder.write(&MANIFEST.replacen("kind = \"sam\"", onnx, 1));
+    let bundle = Bundle::open(&folder.0).unwrap();
+    let DecoderKind::Onnx(spec) = &bundle.manifest().decoder.kind else {
+        panic!("{:?}", bundle.manifest().decoder);
+    };
+    assert_eq!(spec.coordinate_size_px, Some(1024));
+    assert_eq!(spec.padding_point, PaddingPoint::Never);
+    assert_eq!(spec.inputs.labels, "point_labels");
+    assert_eq!(spec.inputs.mask, None);
+
+    let empty = onnx.replace("\"scores\"", "\"\"");
+    let error = folder.refusal_after("kind = \"sam\"", &empty);
+    assert!(
+        matches!(
+            error,
+            BundleError::Value {
+                field: "decoder.outputs.predicted_iou",
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn weights_of_their_own_are_verified() {
+    let folder = Folder::new();
+    fs::write(folder.0.join("encoder.onnx.data"), "weights").unwrap();
+    let with = |sha256: &str| {
+        let entry = format!(
+            "output = \"features\"\nweights = \"encoder.onnx.data\"\nweights_sha256 = \"{sha256}\""
+        );
+        folder.write(&MANIFEST.replacen("output = \"features\"", &entry, 1));
+        Bundle::open(&folder.0)
+    };
+    let bundle = with(&files::sha256(b"weights")).unwrap();
+    let entry = bundle.choose_encoder(None).unwrap();
+    let weights = bundle.encoder_weights(entry).unwrap().unwrap();
+    assert_eq!(*weights.contents, *b"weights");
+    assert!(weights.path.is_absolute());
+    assert!(matches!(
+        with(&files::sha256(b"others")),
+        Err(BundleError::Checksum { .. })
+    ));
+    assert!(matches!(with(""), Err(BundleError::Value { .. })));
 }

@@ -33,6 +33,15 @@ pub enum DecoderError {
         /// Number of values in the embedding.
         values: usize,
     },
+    /// A kind of prompt that this decoder does not know.
+    Lacks {
+        /// Which.
+        prompt: &'static str,
+    },
+    /// The backend cannot load the graph.
+    Load(String),
+    /// The backend failed while decoding.
+    Run(String),
     /// Several masks are wanted of a model that has one.
     SingleMaskOnly,
     /// The model gave NaN or infinity.
@@ -61,6 +70,12 @@ impl fmt::Display for DecoderError {
                 f,
                 "the embedding has shape {found:?} with {values} values; this decoder takes {expected:?}, so encode the frame with the same bundle's encoder"
             ),
+            Self::Lacks { prompt } => write!(
+                f,
+                "this model's decoder takes no {prompt} as prompts; use points or boxes"
+            ),
+            Self::Load(reason) => write!(f, "the decoder cannot be loaded: {reason}"),
+            Self::Run(reason) => write!(f, "the decoder failed: {reason}"),
             Self::SingleMaskOnly => {
                 write!(f, "this model gives one mask; ask for a single mask")
             }

@@ -1,12 +1,13 @@
 //! ONNX encoders run by tract.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tract_linalg::multithread::Executor;
 use tract_onnx::prelude::*;
 
 use super::{Encoder, EncoderError};
+use crate::bundle::WeightsFile;
+use crate::graph::{self, guarded};
 
 const MAX_THREADS: usize = 256;
 
@@ -23,6 +24,8 @@ pub struct TractOptions {
     pub embedding_shape: [usize; 3],
     /// Threads to compute with, the caller's included.
     pub threads: usize,
+    /// The weights, if the graph keeps them in a file of their own.
+    pub weights: Option<WeightsFile>,
 }
 
 /// An ONNX encoder, optimised for this machine.
@@ -57,43 +60,20 @@ impl TractEncoder {
     }
 }
 
-/// Turns a panic, which a hostile graph may cause inside the backend, into an error.
-fn guarded<T>(
-    error: fn(String) -> EncoderError,
-    work: impl FnOnce() -> Result<T, EncoderError>,
-) -> Result<T, EncoderError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let message = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(error(message.unwrap_or("the backend panicked").to_owned()))
-    })
-}
-
 fn load_error(error: TractError) -> EncoderError {
     EncoderError::Load(format!("{error:#}"))
 }
 
 fn load(onnx: &[u8], options: &TractOptions) -> Result<Arc<TypedSimplePlan>, EncoderError> {
-    let mut model = tract_onnx::onnx()
-        .model_for_read(&mut &*onnx)
-        .map_err(load_error)?;
-    let names = |outlets: &[OutletId], model: &InferenceModel| -> Vec<String> {
-        let name = |outlet: &OutletId| match model.outlet_label(*outlet) {
-            Some(label) => label.to_owned(),
-            None => model.node(outlet.node).name.clone(),
-        };
-        outlets.iter().map(name).collect()
-    };
-    let inputs = names(model.input_outlets().map_err(load_error)?, &model);
+    let mut model = graph::parse(onnx, options.weights.clone()).map_err(load_error)?;
+    let inputs = graph::names(model.input_outlets().map_err(load_error)?, &model);
     if inputs != [options.input.as_str()] {
         return Err(EncoderError::Inputs {
             expected: options.input.clone(),
             found: inputs,
         });
     }
-    let outputs = names(model.output_outlets().map_err(load_error)?, &model);
+    let outputs = graph::names(model.output_outlets().map_err(load_error)?, &model);
     let Some(output) = outputs.iter().position(|name| *name == options.output) else {
         return Err(EncoderError::Output {
             expected: options.output.clone(),

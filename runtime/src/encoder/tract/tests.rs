@@ -9,6 +9,7 @@ fn options() -> TractOptions {
         input_size_px: 8,
         embedding_shape: [2, 2, 2],
         threads: 1,
+        weights: None,
     }
 }
 
@@ -155,6 +156,6 @@ fn results_that_are_not_finite_are_refused() {
 
 #[test]
 fn panics_become_errors() {
-    let error = guarded::<()>(EncoderError::Run, || panic!("number {}", 7)).unwrap_err();
+    let error = guarded::<(), _>(EncoderError::Run, || panic!("number {}", 7)).unwrap_err();
     assert_eq!(error, EncoderError::Run("number 7".to_owned()));
 }

@@ -1,0 +1,78 @@
+//! ONNX graphs on tract: what encoders and decoders share.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use tract_onnx::Onnx;
+use tract_onnx::data_resolver::ModelDataResolver;
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::{bail, format_err};
+
+use crate::bundle::WeightsFile;
+
+/// Gives a graph the weights that were verified, and no other file.
+struct Verified(Option<WeightsFile>);
+
+impl ModelDataResolver for Verified {
+    fn read_bytes_from_path(
+        &self,
+        buffer: &mut Vec<u8>,
+        path: &Path,
+        offset: usize,
+        length: Option<usize>,
+    ) -> TractResult<()> {
+        let Some(WeightsFile { contents, .. }) = self.0.as_ref().filter(|file| file.path == path)
+        else {
+            bail!("the graph has weights in {path:?}, which bundle.toml does not name");
+        };
+        let end = length.map_or(Some(contents.len()), |length| offset.checked_add(length));
+        let part = end.and_then(|end| contents.get(offset..end));
+        buffer.extend_from_slice(part.ok_or_else(|| {
+            format_err!(
+                "a tensor is said to have {length:?} bytes at {offset} of a file of {}",
+                contents.len()
+            )
+        })?);
+        Ok(())
+    }
+}
+
+/// Reads an ONNX file, with the file of its weights if it has one.
+pub(crate) fn parse(onnx: &[u8], weights: Option<WeightsFile>) -> TractResult<InferenceModel> {
+    let folder = weights.as_ref().and_then(|file| file.path.parent());
+    let folder = folder.map(|folder| folder.to_string_lossy().into_owned());
+    let framework = Onnx {
+        provider: Arc::new(Verified(weights)),
+        ..tract_onnx::onnx()
+    };
+    let proto = framework.proto_model_for_read(&mut &*onnx)?;
+    let parsed = framework.parse(&proto, folder.as_deref())?;
+    match parsed.unresolved_inputs.first() {
+        Some(input) => bail!("the graph uses {input:?}, which nothing in it gives"),
+        None => Ok(parsed.model),
+    }
+}
+
+/// Names of outlets, as the ONNX file has them.
+pub(crate) fn names(outlets: &[OutletId], model: &InferenceModel) -> Vec<String> {
+    let name = |outlet: &OutletId| match model.outlet_label(*outlet) {
+        Some(label) => label.to_owned(),
+        None => model.node(outlet.node).name.clone(),
+    };
+    outlets.iter().map(name).collect()
+}
+
+/// Turns a panic, which a hostile graph may cause inside the backend, into an error.
+pub(crate) fn guarded<T, E>(
+    error: fn(String) -> E,
+    work: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(error(message.unwrap_or("the backend panicked").to_owned()))
+    })
+}
