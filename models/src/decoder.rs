@@ -30,8 +30,8 @@ impl Default for DecoderFacts {
 }
 
 /// Writes the tensors `prompt_encoder.*` and `mask_decoder.*` of a checkpoint, and these facts as
-/// metadata, into a safetensors file. Elements keep their type. The same checkpoint always gives the
-/// same bytes.
+/// metadata, into a safetensors file. Elements keep their type, but for bf16, which becomes f32. The
+/// same checkpoint always gives the same bytes.
 ///
 /// # Errors
 /// If the checkpoint has no such tensors, has them in a type that decoders do not take, or a file
@@ -56,19 +56,20 @@ pub fn write_decoder(
         if !name.starts_with("prompt_encoder.") && !name.starts_with("mask_decoder.") {
             continue;
         }
-        let element_type = match info.element_type {
-            ElementType::F32 => "F32",
-            ElementType::F16 => "F16",
-            other => {
-                let (name, found) = (name.to_owned(), format!("{other:?}"));
-                return Err(CheckpointError::ElementType { name, found });
+        let (element_type, size_bytes) = match info.element_type {
+            ElementType::F32 => ("F32", info.size_bytes()),
+            ElementType::F16 => ("F16", info.size_bytes()),
+            ElementType::Bf16 => ("F32", 2 * info.size_bytes()),
+            ElementType::I64 => {
+                let name = name.to_owned();
+                return Err(CheckpointError::NotFloatingPoint { name });
             }
         };
-        let end = offset + info.size_bytes();
+        let end = offset + size_bytes;
         let entry =
             json!({"dtype": element_type, "shape": info.shape, "data_offsets": [offset, end]});
         header.insert(name.to_owned(), entry);
-        names.push(name.to_owned());
+        names.push((name.to_owned(), info.element_type));
         offset = end;
     }
     if names.is_empty() {
@@ -82,8 +83,14 @@ pub fn write_decoder(
     let mut file = BufWriter::new(File::create(path)?);
     file.write_all(&(header.len() as u64).to_le_bytes())?;
     file.write_all(&header)?;
-    for name in names {
-        file.write_all(&checkpoint.read_bytes(&name)?)?;
+    for (name, element_type) in names {
+        if element_type == ElementType::Bf16 {
+            for value in checkpoint.read_f32(&name)? {
+                file.write_all(&value.to_le_bytes())?;
+            }
+        } else {
+            file.write_all(&checkpoint.read_bytes(&name)?)?;
+        }
     }
     file.into_inner()
         .map_err(std::io::IntoInnerError::into_error)?

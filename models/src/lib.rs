@@ -6,7 +6,15 @@
 //! 1. [`pickle`]: the few pickle instructions that describe a state dictionary.
 //! 2. [`checkpoint`]: tensors by name, from PyTorch's zip files or from safetensors.
 //! 3. [`decoder`]: writing the decoder of a bundle.
+//! 4. `onnx`: building and writing ONNX graphs.
+//! 5. [`architecture`]: what an image encoder is, and its graph.
+//! 6. [`import`]: from a checkpoint to a bundle.
+//! 7. [`signature`]: what an ONNX file of a stranger is.
 
+pub mod architecture;
 pub mod checkpoint;
 pub mod decoder;
+pub mod import;
+mod onnx;
 pub mod pickle;
+pub mod signature;

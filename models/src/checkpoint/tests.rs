@@ -300,6 +300,27 @@ fn the_same_checkpoint_gives_the_same_decoder() {
 }
 
 #[test]
+fn a_decoder_in_bf16_becomes_f32() {
+    let header = r#"{"mask_decoder.a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},
+        "mask_decoder.b":{"dtype":"F16","shape":[1],"data_offsets":[4,6]}}"#;
+    let mut data = [bf16::from_f32(4.0), bf16::from_f32(-8.0)]
+        .map(bf16::to_le_bytes)
+        .concat();
+    data.extend(f16::from_f32(0.25).to_le_bytes());
+    let file = Temporary::new("safetensors", &safetensors(header, &data));
+    let out = Temporary::new("safetensors", b"");
+    write_decoder(&mut file.open().unwrap(), DecoderFacts::default(), &out.0).unwrap();
+    let mut back = out.open().unwrap();
+    for (name, element_type, values) in [
+        ("mask_decoder.a", ElementType::F32, &[4.0, -8.0][..]),
+        ("mask_decoder.b", ElementType::F16, &[0.25]),
+    ] {
+        assert_eq!(back.info(name).unwrap().element_type, element_type);
+        assert_eq!(back.read_f32(name).unwrap(), values);
+    }
+}
+
+#[test]
 fn a_checkpoint_without_a_decoder_gives_none() {
     let header = r#"{"image_encoder.a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
     let file = Temporary::new("safetensors", &safetensors(header, &[0; 8]));

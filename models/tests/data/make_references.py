@@ -317,8 +317,9 @@ def small():
     save(RUNTIME_DATA / "small_decoder_expected.safetensors", results, {})
 
 
-torch.set_num_threads(1)
-with torch.no_grad():
-    small()
-    large(Path(sys.argv[1]), "mobile_sam_random", ".pt")
-    large(Path(sys.argv[1]), "sam_vit_small_random", ".pth")
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    with torch.no_grad():
+        small()
+        large(Path(sys.argv[1]), "mobile_sam_random", ".pt")
+        large(Path(sys.argv[1]), "sam_vit_small_random", ".pth")

@@ -1,0 +1,133 @@
+//! Why a checkpoint cannot be imported.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use fixate::decoder::WeightsError;
+
+use crate::architecture::ArchitectureError;
+use crate::checkpoint::CheckpointError;
+
+/// Why a checkpoint cannot be imported.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The checkpoint cannot be read.
+    Checkpoint(CheckpointError),
+    /// Its encoder cannot be imported.
+    Architecture(ArchitectureError),
+    /// Its decoder is not SAM's.
+    Decoder(WeightsError),
+    /// The decoder does not take the encoder's embeddings.
+    Parts {
+        /// Channels, rows and columns that the encoder gives.
+        encoder: [usize; 3],
+        /// Channels, rows and columns that the decoder takes.
+        decoder: [usize; 3],
+    },
+    /// A text cannot stand in a manifest.
+    Text {
+        /// Which option.
+        field: &'static str,
+        /// Its value.
+        found: String,
+    },
+    /// The output is no folder and cannot become one.
+    Output {
+        /// The output.
+        path: PathBuf,
+    },
+    /// The output holds something that would be lost.
+    Occupied {
+        /// What it is.
+        path: PathBuf,
+    },
+    /// A file or folder cannot be written.
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// The output was moved away, and could be neither replaced nor moved back.
+    Stranded {
+        /// Where the former output is.
+        folder: PathBuf,
+    },
+    /// The operating system failed otherwise.
+    Io(io::Error),
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Checkpoint(error) => error.fmt(f),
+            Self::Architecture(error) => error.fmt(f),
+            Self::Decoder(error) => write!(f, "the decoder cannot be imported: {error}"),
+            Self::Parts { encoder, decoder } => write!(
+                f,
+                "the encoder gives embeddings of shape {encoder:?} and the decoder takes {decoder:?}; they are of different models, or of another image size"
+            ),
+            Self::Text { field, found } => write!(
+                f,
+                "the {field} {found:?} cannot be used; give 1 to 200 bytes of text on one line"
+            ),
+            Self::Output { path } => write!(
+                f,
+                "{} is not a folder; name a new one for the bundle",
+                path.display()
+            ),
+            Self::Occupied { path } => write!(
+                f,
+                "{} would be lost; name a new folder for the bundle, or move it away",
+                path.display()
+            ),
+            Self::Write { path, reason } => {
+                write!(f, "{} cannot be written: {reason}", path.display())
+            }
+            Self::Stranded { folder } => write!(
+                f,
+                "the bundle could not be replaced; the former one is now {}, move it back by hand",
+                folder.display()
+            ),
+            Self::Io(error) => write!(f, "the bundle cannot be written: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ImportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Checkpoint(error) => Some(error),
+            Self::Architecture(error) => Some(error),
+            Self::Decoder(error) => Some(error),
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<CheckpointError> for ImportError {
+    fn from(error: CheckpointError) -> Self {
+        Self::Checkpoint(error)
+    }
+}
+
+impl From<ArchitectureError> for ImportError {
+    fn from(error: ArchitectureError) -> Self {
+        Self::Architecture(error)
+    }
+}
+
+impl From<WeightsError> for ImportError {
+    fn from(error: WeightsError) -> Self {
+        Self::Decoder(error)
+    }
+}
+
+impl From<io::Error> for ImportError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}

@@ -1,0 +1,58 @@
+//! Files whose checksum is known when they are written.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+/// A new file, hashed as it is written.
+pub(super) struct HashedFile {
+    file: BufWriter<File>,
+    digest: Sha256,
+    length: u64,
+}
+
+impl HashedFile {
+    pub(super) fn create(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            file: BufWriter::new(File::create_new(path)?),
+            digest: Sha256::new(),
+            length: 0,
+        })
+    }
+
+    /// Bytes that were written.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Waits until everything is on the disk; gives the SHA-256 of the contents.
+    pub(super) fn finish(self) -> io::Result<String> {
+        let file = self.file.into_inner();
+        file.map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        Ok(hexadecimal(&self.digest.finalize()))
+    }
+}
+
+impl Write for HashedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.digest.update(&bytes[..count]);
+        self.length += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// The SHA-256 of some bytes, in lower-case hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
