@@ -23,6 +23,33 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Mean IoU of the model's masks with the truth.
     Eval(Eval),
+    /// Models of other makes.
+    #[command(subcommand)]
+    Model(ModelCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Turns a checkpoint of SAM or MobileSAM into a bundle.
+    Import(Import),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// A state dictionary: .pt, .pth or .safetensors. Nothing in it is run.
+    pub(crate) checkpoint: PathBuf,
+    /// Folder of the bundle; an earlier import there is replaced.
+    #[arg(short, long, value_name = "BUNDLE")]
+    pub(crate) out: PathBuf,
+    /// The bundle's name [default: the checkpoint's].
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The bundle's version.
+    #[arg(long, value_name = "VERSION", default_value = "1.0.0")]
+    pub(crate) model_version: String,
+    /// The model's licence, an SPDX expression.
+    #[arg(long)]
+    pub(crate) license: Option<String>,
 }
 
 /// Which model, and on how many threads.

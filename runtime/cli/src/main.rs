@@ -5,12 +5,13 @@ mod bench;
 mod eval;
 mod failure;
 mod image_file;
+mod import;
 mod model;
 mod overlay;
 mod segment;
 mod tensors;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, ModelCommand};
 use clap::Parser;
 use failure::Failure;
 use serde::Serialize;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Segment(segment) => segment::run(segment, arguments.json),
         Command::Bench(bench) => bench::run(bench, arguments.json),
         Command::Eval(eval) => eval::run(eval, arguments.json),
+        Command::Model(ModelCommand::Import(import)) => import::run(import, arguments.json),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
