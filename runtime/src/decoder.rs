@@ -8,6 +8,7 @@ mod sam;
 use std::ops::Range;
 
 use crate::mask::LogitsView;
+use crate::preprocess::Placement;
 use crate::prompt::Prompt;
 
 pub use error::DecoderError;
@@ -45,6 +46,30 @@ pub trait Decoder: Send {
         masks: MaskSelection,
         out: &mut Decoded,
     ) -> Result<(), DecoderError>;
+}
+
+/// Checks that a keyframe's embedding has the shape that a decoder takes.
+fn check_embedding(embedding: &Embedding, expected: [usize; 3]) -> Result<(), DecoderError> {
+    if embedding.shape != expected || embedding.values.len() != expected.iter().product::<usize>() {
+        return Err(DecoderError::EmbeddingShape {
+            expected,
+            found: embedding.shape,
+            values: embedding.values.len(),
+        });
+    }
+    Ok(())
+}
+
+/// Checks that a prompt means something on an image, and has at most `most` points.
+fn check_points(placement: &Placement, prompt: &Prompt, most: usize) -> Result<(), DecoderError> {
+    prompt
+        .check(placement.image_width_px, placement.image_height_px)
+        .map_err(DecoderError::Prompt)?;
+    let found = prompt.points.len();
+    if found > most {
+        return Err(DecoderError::TooManyPoints { found, most });
+    }
+    Ok(())
 }
 
 /// Which of the model's masks are computed.

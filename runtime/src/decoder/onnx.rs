@@ -1,9 +1,13 @@
 //! Decoders that are ONNX graphs, run by tract: slower than SAM's own, but of any make.
 
+use std::ops::Range;
+
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 
-use super::{Decoded, Decoder, DecoderError, Keyframe, MaskSelection};
+use super::{
+    Decoded, Decoder, DecoderError, Keyframe, MaskSelection, check_embedding, check_points,
+};
 use crate::bundle::{OnnxDecoderSpec, PaddingPoint};
 use crate::graph::{self, guarded};
 use crate::preprocess::Placement;
@@ -132,27 +136,9 @@ impl OnnxDecoder {
     }
 
     fn check(&self, keyframe: &Keyframe, prompt: &Prompt) -> Result<(), DecoderError> {
-        let (embedding, placement) = (&keyframe.embedding, &keyframe.placement);
-        let expected = self.embedding_shape;
-        if embedding.shape != expected
-            || embedding.values.len() != expected.iter().product::<usize>()
-        {
-            return Err(DecoderError::EmbeddingShape {
-                expected,
-                found: embedding.shape,
-                values: embedding.values.len(),
-            });
-        }
-        prompt
-            .check(placement.image_width_px, placement.image_height_px)
-            .map_err(DecoderError::Prompt)?;
-        if prompt.points.len() + 2 > MAX_POINTS {
-            return Err(DecoderError::TooManyPoints {
-                found: prompt.points.len(),
-                most: MAX_POINTS - 2,
-            });
-        }
-        let [_, rows, columns] = expected;
+        check_embedding(&keyframe.embedding, self.embedding_shape)?;
+        check_points(&keyframe.placement, prompt, MAX_POINTS - 2)?;
+        let [_, rows, columns] = self.embedding_shape;
         match &prompt.mask {
             Some(_) if self.spec.inputs.mask.is_none() => {
                 Err(DecoderError::Lacks { prompt: "masks" })
@@ -163,8 +149,7 @@ impl OnnxDecoder {
                     found: [mask.width, mask.height],
                 })
             }
-            None => Ok(()),
-            Some(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -256,23 +241,17 @@ impl OnnxDecoder {
 
     /// Positions among the graph's masks that are wanted, and the index of the first in SAM's order: the single mask
     /// is 0. Of three masks without a single one, the single answer is the best by predicted IoU.
-    fn wanted(
-        &self,
-        selection: MaskSelection,
-        scores: &[f32],
-    ) -> Result<(std::ops::Range<usize>, usize), DecoderError> {
+    fn wanted(&self, selection: MaskSelection, scores: &[f32]) -> (Range<usize>, usize) {
         let count = self.masks[0];
         let best = (0..count)
             .max_by(|left, right| scores[*left].total_cmp(&scores[*right]))
             .unwrap_or(0);
         match (selection, count) {
-            (MaskSelection::Multiple, 1) => Err(DecoderError::SingleMaskOnly),
-            (MaskSelection::Single | MaskSelection::All, 1) => Ok((0..1, 0)),
-            (MaskSelection::Single, 3) => Ok((best..best + 1, best + 1)),
-            (_, 3) => Ok((0..3, 1)),
-            (MaskSelection::Single, _) => Ok((0..1, 0)),
-            (MaskSelection::Multiple, _) => Ok((1..count, 1)),
-            (MaskSelection::All, _) => Ok((0..count, 0)),
+            (MaskSelection::Single, 3) => (best..best + 1, best + 1),
+            (_, 3) => (0..3, 1),
+            (MaskSelection::Single, _) => (0..1, 0),
+            (MaskSelection::Multiple, _) => (1..count, 1),
+            (MaskSelection::All, _) => (0..count, 0),
         }
     }
 }
@@ -311,7 +290,7 @@ impl Decoder for OnnxDecoder {
             outputs[index].try_as_plain_ram()?.as_slice::<f32>()
         };
         let (logits, scores) = (values(0).map_err(run_error)?, values(1).map_err(run_error)?);
-        let (positions, first) = self.wanted(masks, scores)?;
+        let (positions, first) = self.wanted(masks, scores);
         let [_, width, height] = self.masks;
         let length = width * height;
         out.indices = first..first + positions.len();

@@ -19,7 +19,9 @@ use crate::kernels::add_assign;
 use crate::preprocess::Placement;
 use crate::prompt::Prompt;
 
-use super::{Decoded, Decoder, DecoderError, Keyframe, MaskSelection};
+use super::{
+    Decoded, Decoder, DecoderError, Keyframe, MaskSelection, check_embedding, check_points,
+};
 use layers::sized;
 use mask_embedding::MASK_SCALE;
 use mask_head::MaskHead;
@@ -138,31 +140,12 @@ impl SamDecoder {
     }
 
     fn check(&self, keyframe: &Keyframe, prompt: &Prompt) -> Result<(), DecoderError> {
-        let embedding = &keyframe.embedding;
-        let expected = self.embedding_shape();
-        if embedding.shape != expected
-            || embedding.values.len() != expected.iter().product::<usize>()
-        {
-            return Err(DecoderError::EmbeddingShape {
-                expected,
-                found: embedding.shape,
-                values: embedding.values.len(),
-            });
-        }
+        check_embedding(&keyframe.embedding, self.embedding_shape())?;
         self.check_prompt(&keyframe.placement, prompt)
     }
 
     fn check_prompt(&self, placement: &Placement, prompt: &Prompt) -> Result<(), DecoderError> {
-        prompt
-            .check(placement.image_width_px, placement.image_height_px)
-            .map_err(DecoderError::Prompt)?;
-        if prompt.points.len() > MAX_POINTS {
-            let found = prompt.points.len();
-            return Err(DecoderError::TooManyPoints {
-                found,
-                most: MAX_POINTS,
-            });
-        }
+        check_points(placement, prompt, MAX_POINTS)?;
         let side = self.embedding_size * MASK_SCALE;
         match &prompt.mask {
             Some(mask) if mask.width != side || mask.height != side => {
