@@ -10,7 +10,9 @@ mod reference;
 
 use std::path::Path;
 
-use fixate::decoder::{Decoded, Decoder, Embedding, Keyframe, MaskSelection, SamDecoder};
+use fixate::decoder::{
+    Decoded, Decoder, Embedding, FactoredSamDecoder, Keyframe, MaskSelection, SamDecoder,
+};
 use fixate::prompt::{PointLabel, Prompt, PromptBox, PromptPoint};
 use fixate_models::checkpoint::Checkpoint;
 use fixate_models::decoder::{DecoderFacts, write_decoder};
@@ -52,12 +54,31 @@ fn keyframe(reference: &Reference) -> Keyframe {
     }
 }
 
+/// The plain decoder and its fast twin.
+fn decoders(bytes: &[u8]) -> [(&'static str, Box<dyn Decoder>); 2] {
+    let plain = SamDecoder::from_safetensors(bytes).unwrap();
+    let factored = FactoredSamDecoder::from_safetensors(bytes).unwrap();
+    [("plain", Box::new(plain)), ("factored", Box::new(factored))]
+}
+
 fn check_masks(checkpoint: &str, results: &str, expected_prompts: usize) {
     let Some(folder) = golden() else { return };
     let reference = Reference::open(&folder.join(results));
     let bytes = decoder_bytes(&folder.join(checkpoint), checkpoint);
-    let mut decoder = SamDecoder::from_safetensors(&bytes).unwrap();
-    let keyframe = keyframe(&reference);
+    for (twin, mut decoder) in decoders(&bytes) {
+        println!("{checkpoint}, {twin}:");
+        let mut keyframe = keyframe(&reference);
+        decoder.prepare(&mut keyframe).unwrap();
+        check_masks_of(&mut *decoder, &keyframe, &reference, expected_prompts);
+    }
+}
+
+fn check_masks_of(
+    decoder: &mut dyn Decoder,
+    keyframe: &Keyframe,
+    reference: &Reference,
+    expected_prompts: usize,
+) {
     let mut decoded = Decoded::default();
     let (mut prompts, mut worst, mut worst_iou) = (0, 0f64, 0f64);
     for name in reference.prompts.keys() {
@@ -74,7 +95,7 @@ fn check_masks(checkpoint: &str, results: &str, expected_prompts: usize) {
             ("single", MaskSelection::Single, 0..1),
         ] {
             decoder
-                .decode_into(&keyframe, &prompt, selection, &mut decoded)
+                .decode_into(keyframe, &prompt, selection, &mut decoded)
                 .unwrap();
             assert_eq!(decoded.indices, indices);
             let expected = reference.values(&format!("truck.{name}.{kind}.low_res"));
@@ -96,7 +117,7 @@ fn check_masks(checkpoint: &str, results: &str, expected_prompts: usize) {
     }
     assert_eq!(prompts, expected_prompts);
     println!(
-        "{checkpoint}: {prompts} prompts, at most {worst:.2e} of the deviation (RMS); IoU {worst_iou:.2e}"
+        "  {prompts} prompts, at most {worst:.2e} of the deviation (RMS); IoU {worst_iou:.2e}"
     );
 }
 
@@ -124,8 +145,29 @@ fn check_softened(checkpoint: &str, results: &str, expected_prompts: usize) {
     let step: usize = exact.metadata()["step"].parse().unwrap();
     let divisor: f32 = exact.metadata()["query_divisor"].parse().unwrap();
     let bytes = decoder_bytes(&folder.join(checkpoint), &format!("softened-{checkpoint}"));
-    let mut decoder = SamDecoder::from_safetensors(&softened(&bytes, divisor)).unwrap();
-    let keyframe = keyframe(&reference);
+    for (twin, mut decoder) in decoders(&softened(&bytes, divisor)) {
+        println!("{checkpoint}, softened, {twin}:");
+        let mut keyframe = keyframe(&reference);
+        decoder.prepare(&mut keyframe).unwrap();
+        check_exactly(
+            &mut *decoder,
+            &keyframe,
+            &reference,
+            &mut exact,
+            step,
+            expected_prompts,
+        );
+    }
+}
+
+fn check_exactly(
+    decoder: &mut dyn Decoder,
+    keyframe: &Keyframe,
+    reference: &Reference,
+    exact: &mut Checkpoint,
+    step: usize,
+    expected_prompts: usize,
+) {
     let mut decoded = Decoded::default();
     let (mut prompts, mut worst, mut worst_iou) = (0, 0f64, 0f64);
     for name in reference.prompts.keys() {
@@ -135,7 +177,7 @@ fn check_softened(checkpoint: &str, results: &str, expected_prompts: usize) {
         prompts += 1;
         let prompt = reference.prompt(name);
         decoder
-            .decode_into(&keyframe, &prompt, MaskSelection::All, &mut decoded)
+            .decode_into(keyframe, &prompt, MaskSelection::All, &mut decoded)
             .unwrap();
         let [width, height] = decoder.mask_size();
         let rows = (0..4 * height).filter(|row| row % height % step == 0);
@@ -166,7 +208,7 @@ fn check_softened(checkpoint: &str, results: &str, expected_prompts: usize) {
         worst_iou = worst_iou.max(error);
     }
     assert_eq!(prompts, expected_prompts);
-    println!("{checkpoint}, softened: at most {worst:.2e} of the deviation; IoU {worst_iou:.2e}");
+    println!("  at most {worst:.2e} of the deviation; IoU {worst_iou:.2e}");
 }
 
 #[test]

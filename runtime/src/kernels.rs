@@ -9,17 +9,28 @@
 #![allow(unsafe_code)]
 
 mod activation;
+mod block_matmul;
+mod columns;
 mod dispatch;
 mod elementwise;
 mod float;
+mod linear_panels;
 mod matmul;
 mod normalization;
 pub(crate) mod resample;
+mod running_softmax;
 mod softmax;
+mod vector;
 
 pub use activation::{gelu, relu};
+pub use block_matmul::block_matmul;
+pub use columns::{
+    add_column_dots, inverse_deviations, scale_columns, scale_columns_into, transpose_into,
+};
 pub use dispatch::InstructionSet;
 pub use elementwise::{add, add_assign, add_into};
+pub use linear_panels::LinearPanels;
 pub use matmul::{Matrix, MatrixMut, Update, matmul};
 pub use normalization::{layer_norm_columns, layer_norm_rows};
+pub use running_softmax::RunningSoftmax;
 pub use softmax::{softmax_columns, softmax_rows};

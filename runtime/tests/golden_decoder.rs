@@ -10,7 +10,8 @@
 use std::path::Path;
 
 use fixate::decoder::{
-    Decoded, Decoder, DecoderError, Embedding, Keyframe, MaskSelection, SamDecoder, WeightsError,
+    Decoded, Decoder, DecoderError, Embedding, FactoredSamDecoder, Keyframe, MaskSelection,
+    SamDecoder, WeightsError,
 };
 use fixate::mask::MaskLogits;
 use fixate::preprocess::Placement;
@@ -40,8 +41,13 @@ fn values(file: &SafeTensors<'_>, name: &str) -> Vec<f32> {
         .collect()
 }
 
-fn decoder() -> SamDecoder {
-    SamDecoder::from_safetensors(&read("small_decoder.safetensors")).unwrap()
+/// The plain decoder and its fast twin.
+fn decoders() -> [Box<dyn Decoder>; 2] {
+    let bytes = read("small_decoder.safetensors");
+    [
+        Box::new(SamDecoder::from_safetensors(&bytes).unwrap()),
+        Box::new(FactoredSamDecoder::from_safetensors(&bytes).unwrap()),
+    ]
 }
 
 fn keyframe(expected: &SafeTensors<'_>) -> Keyframe {
@@ -142,20 +148,32 @@ fn assert_close(found: &[f32], expected: &[f32], what: &str) {
 fn every_mix_of_prompts_is_answered_as_by_the_reference() {
     let bytes = read("small_decoder_expected.safetensors");
     let expected = SafeTensors::deserialize(&bytes).unwrap();
-    let (mut decoder, keyframe) = (decoder(), keyframe(&expected));
+    for mut decoder in decoders() {
+        let mut keyframe = keyframe(&expected);
+        answers_as_the_reference(&mut *decoder, &keyframe, &expected);
+        decoder.prepare(&mut keyframe).unwrap();
+        answers_as_the_reference(&mut *decoder, &keyframe, &expected);
+    }
+}
+
+fn answers_as_the_reference(
+    decoder: &mut dyn Decoder,
+    keyframe: &Keyframe,
+    expected: &SafeTensors<'_>,
+) {
     assert_eq!(decoder.embedding_shape(), [24, 6, 6]);
     assert_eq!(decoder.mask_size(), [24, 24]);
     let mut decoded = Decoded::default();
-    for (name, prompt) in prompts(&expected) {
-        let logits = values(&expected, &format!("{name}.low_res"));
-        let iou = values(&expected, &format!("{name}.iou"));
+    for (name, prompt) in prompts(expected) {
+        let logits = values(expected, &format!("{name}.low_res"));
+        let iou = values(expected, &format!("{name}.iou"));
         for (selection, indices) in [
             (MaskSelection::All, 0..3),
             (MaskSelection::Multiple, 1..3),
             (MaskSelection::Single, 0..1),
         ] {
             decoder
-                .decode_into(&keyframe, &prompt, selection, &mut decoded)
+                .decode_into(keyframe, &prompt, selection, &mut decoded)
                 .unwrap();
             assert_eq!(decoded.indices, indices);
             assert_eq!((decoded.width, decoded.height), (24, 24));
@@ -178,34 +196,41 @@ fn every_mix_of_prompts_is_answered_as_by_the_reference() {
 fn a_smaller_input_moves_no_prompt() {
     let bytes = read("small_decoder_expected.safetensors");
     let expected = SafeTensors::deserialize(&bytes).unwrap();
-    let (mut decoder, mut keyframe) = (decoder(), keyframe(&expected));
+    let mut keyframe = keyframe(&expected);
     keyframe.placement.resized_width_px = 45;
     keyframe.placement.resized_height_px = 45;
     keyframe.placement.input_size_px = 45;
     let (name, prompt) = &prompts(&expected)[4 - 1];
-    let mut decoded = Decoded::default();
-    decoder
-        .decode_into(&keyframe, prompt, MaskSelection::All, &mut decoded)
-        .unwrap();
-    assert_close(
-        &decoded.logits,
-        &values(&expected, &format!("{name}.low_res")),
-        name,
-    );
+    for mut decoder in decoders() {
+        let mut decoded = Decoded::default();
+        decoder
+            .decode_into(&keyframe, prompt, MaskSelection::All, &mut decoded)
+            .unwrap();
+        assert_close(
+            &decoded.logits,
+            &values(&expected, &format!("{name}.low_res")),
+            name,
+        );
+    }
 }
 
 #[test]
 fn what_does_not_fit_is_refused() {
     let bytes = read("small_decoder_expected.safetensors");
     let expected = SafeTensors::deserialize(&bytes).unwrap();
-    let mut decoder = decoder();
+    for mut decoder in decoders() {
+        refuses(&mut *decoder, &expected);
+    }
+}
+
+fn refuses(decoder: &mut dyn Decoder, expected: &SafeTensors<'_>) {
     let mut refusal = |keyframe: &Keyframe, prompt: &Prompt| {
         let mut decoded = Decoded::default();
         decoder
             .decode_into(keyframe, prompt, MaskSelection::All, &mut decoded)
             .unwrap_err()
     };
-    let good = keyframe(&expected);
+    let good = keyframe(expected);
     let point = Prompt::point(1.0, 2.0);
     assert!(matches!(
         refusal(&good, &Prompt::default()),
@@ -248,19 +273,19 @@ fn what_does_not_fit_is_refused() {
         }
     );
 
-    let mut shape = keyframe(&expected);
+    let mut shape = keyframe(expected);
     shape.embedding.shape = [24, 6, 7];
     assert!(matches!(
         refusal(&shape, &point),
         DecoderError::EmbeddingShape { .. }
     ));
-    let mut length = keyframe(&expected);
+    let mut length = keyframe(expected);
     length.embedding.values.pop();
     assert!(matches!(
         refusal(&length, &point),
         DecoderError::EmbeddingShape { .. }
     ));
-    let mut nan = keyframe(&expected);
+    let mut nan = keyframe(expected);
     nan.embedding.values[100] = f32::NAN;
     assert_eq!(refusal(&nan, &point), DecoderError::NotFinite);
 }

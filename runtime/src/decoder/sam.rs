@@ -5,41 +5,35 @@
 //! MobileSAM, and smaller ones. It is the twin that faster decoders are compared with.
 
 mod attention;
+mod factored;
 mod layers;
 mod mask_embedding;
 mod mask_head;
 mod positional;
 mod prompt_encoder;
+mod shape;
 mod transformer;
 mod weights;
-
-use std::ops::Range;
 
 use crate::kernels::add_assign;
 use crate::preprocess::Placement;
 use crate::prompt::Prompt;
 
-use super::{
-    Decoded, Decoder, DecoderError, Keyframe, MaskSelection, check_embedding, check_points,
-};
+use super::{Decoded, Decoder, DecoderError, Keyframe, MaskSelection};
 use layers::sized;
-use mask_embedding::MASK_SCALE;
 use mask_head::MaskHead;
 use prompt_encoder::PromptEncoder;
+use shape::Shape;
 use transformer::Transformer;
 use weights::Weights;
-pub use weights::WeightsError;
 
-/// Points a prompt may have: far more than anyone clicks, few enough that their attention scores fit
-/// in memory.
-const MAX_POINTS: usize = 1024;
+pub use factored::FactoredSamDecoder;
+pub use weights::WeightsError;
 
 /// SAM's decoder with its weights and buffers. Buffers grow to the largest prompt seen and are then
 /// reused.
 pub struct SamDecoder {
-    channels: usize,
-    embedding_size: usize,
-    input_size_px: usize,
+    shape: Shape,
     /// `[1 + mask tokens, channels]`: the IoU token, then the mask tokens.
     output_tokens: Vec<f32>,
     prompt_encoder: PromptEncoder,
@@ -69,31 +63,19 @@ impl SamDecoder {
     /// If a tensor is missing, unknown, of the wrong shape or type, or not finite.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, WeightsError> {
         let mut weights = Weights::read(bytes)?;
-        let heads = weights.number("num_heads", 8)?;
-        let input_size_px = weights.number("input_size", 1024)?;
-        let embedding_size = weights.number("embedding_size", input_size_px.div_ceil(16))?;
-        let [_, channels] = weights.shape("mask_decoder.iou_token.weight")?;
-        let [mask_tokens, _] = weights.shape("mask_decoder.mask_tokens.weight")?;
-        if embedding_size > 1024 {
-            let found = embedding_size.to_string();
-            return Err(WeightsError::Metadata {
-                key: "embedding_size",
-                found,
-            });
-        }
-        let mut output_tokens = weights.take("mask_decoder.iou_token.weight", &[1, channels])?;
-        output_tokens
-            .extend(weights.take("mask_decoder.mask_tokens.weight", &[mask_tokens, channels])?);
-        let transformer =
-            Transformer::take(&mut weights, "mask_decoder.transformer", channels, heads)?;
-        let mask_head = MaskHead::take(&mut weights, channels, mask_tokens)?;
-        let prompt_encoder =
-            PromptEncoder::take(&mut weights, channels, input_size_px, embedding_size)?;
+        let shape = Shape::read(&weights)?;
+        let output_tokens = shape.take_output_tokens(&mut weights)?;
+        let transformer = Transformer::take(
+            &mut weights,
+            "mask_decoder.transformer",
+            shape.channels,
+            shape.heads,
+        )?;
+        let mask_head = MaskHead::take(&mut weights, shape.channels, shape.mask_tokens)?;
+        let prompt_encoder = PromptEncoder::take(&mut weights, &shape)?;
         weights.finish()?;
         Ok(Self {
-            channels,
-            embedding_size,
-            input_size_px,
+            shape,
             output_tokens,
             prompt_encoder,
             transformer,
@@ -106,7 +88,7 @@ impl SamDecoder {
     /// Side in pixels of the square that prompts' coordinates were trained in.
     #[must_use]
     pub fn input_size_px(&self) -> usize {
-        self.input_size_px
+        self.shape.input_size_px
     }
 
     /// The positional encoding of the embedding's positions: `[channels, rows, columns]`.
@@ -125,8 +107,8 @@ impl SamDecoder {
         placement: &Placement,
         prompt: &Prompt,
     ) -> Result<PromptEncoding, DecoderError> {
-        self.check_prompt(placement, prompt)?;
-        let mut tokens = vec![0.0; PromptEncoder::token_count(prompt) * self.channels];
+        self.shape.check_prompt(placement, prompt)?;
+        let mut tokens = vec![0.0; PromptEncoder::token_count(prompt) * self.shape.channels];
         self.prompt_encoder
             .encode_points(prompt, placement, &mut tokens);
         let mut image = vec![0.0; self.embedding_shape().iter().product()];
@@ -134,48 +116,15 @@ impl SamDecoder {
             .add_mask(prompt.mask.as_ref(), &mut image);
         Ok(PromptEncoding { tokens, image })
     }
-
-    fn mask_tokens(&self) -> usize {
-        self.output_tokens.len() / self.channels - 1
-    }
-
-    fn check(&self, keyframe: &Keyframe, prompt: &Prompt) -> Result<(), DecoderError> {
-        check_embedding(&keyframe.embedding, self.embedding_shape())?;
-        self.check_prompt(&keyframe.placement, prompt)
-    }
-
-    fn check_prompt(&self, placement: &Placement, prompt: &Prompt) -> Result<(), DecoderError> {
-        check_points(placement, prompt, MAX_POINTS)?;
-        let side = self.embedding_size * MASK_SCALE;
-        match &prompt.mask {
-            Some(mask) if mask.width != side || mask.height != side => {
-                Err(DecoderError::MaskSize {
-                    expected: side,
-                    found: [mask.width, mask.height],
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn wanted(&self, masks: MaskSelection) -> Result<Range<usize>, DecoderError> {
-        let count = self.mask_tokens();
-        match masks {
-            MaskSelection::Single => Ok(0..1),
-            MaskSelection::Multiple if count < 2 => Err(DecoderError::SingleMaskOnly),
-            MaskSelection::Multiple => Ok(1..count),
-            MaskSelection::All => Ok(0..count),
-        }
-    }
 }
 
 impl Decoder for SamDecoder {
     fn embedding_shape(&self) -> [usize; 3] {
-        [self.channels, self.embedding_size, self.embedding_size]
+        self.shape.embedding()
     }
 
     fn mask_size(&self) -> [usize; 2] {
-        [self.embedding_size * MASK_SCALE; 2]
+        [self.shape.mask_side(); 2]
     }
 
     fn decode_into(
@@ -185,14 +134,14 @@ impl Decoder for SamDecoder {
         masks: MaskSelection,
         out: &mut Decoded,
     ) -> Result<(), DecoderError> {
-        self.check(keyframe, prompt)?;
-        let wanted = self.wanted(masks)?;
+        self.shape.check(keyframe, prompt)?;
+        let wanted = self.shape.wanted(masks)?;
         let embedding = &keyframe.embedding.values;
         let output_length = self.output_tokens.len();
 
         let tokens = sized(
             &mut self.tokens,
-            output_length + PromptEncoder::token_count(prompt) * self.channels,
+            output_length + PromptEncoder::token_count(prompt) * self.shape.channels,
         );
         let (output_tokens, prompt_tokens) = tokens.split_at_mut(output_length);
         output_tokens.copy_from_slice(&self.output_tokens);
@@ -207,10 +156,10 @@ impl Decoder for SamDecoder {
         self.transformer
             .apply(tokens, image, self.prompt_encoder.image_encoding());
 
-        let (iou_token, mask_tokens) = tokens[..output_length].split_at(self.channels);
+        let (iou_token, mask_tokens) = tokens[..output_length].split_at(self.shape.channels);
         self.mask_head
             .predict_iou(iou_token, wanted.clone(), &mut out.predicted_iou);
-        let size = self.embedding_size;
+        let size = self.shape.embedding_size;
         self.mask_head
             .masks(mask_tokens, wanted.clone(), image, size, &mut out.logits);
         [out.width, out.height] = self.mask_size();

@@ -10,13 +10,13 @@ use super::weights::{Weights, WeightsError};
 
 /// Channels of all heads together, and how they are divided.
 #[derive(Clone, Copy)]
-struct Heads {
-    count: usize,
-    width: usize,
+pub(super) struct Heads {
+    pub(super) count: usize,
+    pub(super) width: usize,
 }
 
 impl Heads {
-    fn new(inner: usize, count: usize) -> Result<Self, WeightsError> {
+    pub(super) fn new(inner: usize, count: usize) -> Result<Self, WeightsError> {
         if !inner.is_multiple_of(count) {
             let what = "attention width";
             return Err(WeightsError::Indivisible {
@@ -31,23 +31,23 @@ impl Heads {
         })
     }
 
-    fn inner(self) -> usize {
+    pub(super) fn inner(self) -> usize {
         self.count * self.width
     }
 
     /// First channel of each head.
-    fn starts(self) -> impl Iterator<Item = usize> {
+    pub(super) fn starts(self) -> impl Iterator<Item = usize> {
         (0..self.count).map(move |head| head * self.width)
     }
 
     /// What scores are multiplied by.
-    fn scale(self) -> f32 {
+    pub(super) fn scale(self) -> f32 {
         1.0 / (self.width as f32).sqrt()
     }
 }
 
 /// The width of an attention, which may be less than that of what it attends to.
-fn inner_width(weights: &Weights, name: &str) -> Result<usize, WeightsError> {
+pub(super) fn inner_width(weights: &Weights, name: &str) -> Result<usize, WeightsError> {
     let [inner, _] = weights.shape(&format!("{name}.q_proj.weight"))?;
     Ok(inner)
 }

@@ -117,8 +117,17 @@ impl ImageLinear {
         self.bias.len()
     }
 
-    fn inputs(&self) -> usize {
+    pub(super) fn inputs(&self) -> usize {
         self.weight.len() / self.bias.len()
+    }
+
+    /// `[outputs, inputs]`.
+    pub(super) fn weight(&self) -> &[f32] {
+        &self.weight
+    }
+
+    pub(super) fn bias(&self) -> &[f32] {
+        &self.bias
     }
 
     /// `[inputs, positions]` to `[outputs, positions]`.
@@ -194,6 +203,18 @@ impl LayerNorm {
             bias: weights.take(&format!("{name}.bias"), &[channels])?,
             epsilon,
         })
+    }
+
+    pub(super) fn weight(&self) -> &[f32] {
+        &self.weight
+    }
+
+    pub(super) fn bias(&self) -> &[f32] {
+        &self.bias
+    }
+
+    pub(super) fn epsilon(&self) -> f32 {
+        self.epsilon
     }
 
     /// Normalises `[tokens, channels]`.

@@ -63,6 +63,12 @@ impl MaskEmbedding {
     /// Adds the mask's features to `image`, `[channels, height, width]`; the mask has four times as
     /// many rows and columns.
     pub(super) fn add_to(&mut self, mask: &MaskLogits, image: &mut [f32]) {
+        self.features(mask);
+        self.last.add_to(&self.scratch, image);
+    }
+
+    /// What the last convolution, which is 1x1, is applied to: `[features, height, width]`.
+    pub(super) fn features(&mut self, mask: &MaskLogits) -> &[f32] {
         let (width, height) = (mask.width / MASK_SCALE, mask.height / MASK_SCALE);
         let positions = width * height;
         let planes = sized(&mut self.planes, mask.values.len());
@@ -84,7 +90,12 @@ impl MaskEmbedding {
         self.second.apply(&self.first_features, &mut self.scratch);
         self.second_norm
             .apply_with_gelu(&mut self.scratch, positions);
-        self.last.add_to(&self.scratch, image);
+        &self.scratch
+    }
+
+    /// The last convolution.
+    pub(super) fn last(&self) -> &ImageLinear {
+        &self.last
     }
 }
 

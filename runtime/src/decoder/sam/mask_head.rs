@@ -169,7 +169,7 @@ fn scatter(
 
 /// A transposed 2x2 convolution with stride 2 as a product: its output is `[place, channels,
 /// positions]`, one group of channels for each of the four pixels that a position becomes.
-fn transposed_convolution(
+pub(super) fn transposed_convolution(
     weights: &mut Weights,
     index: usize,
     inputs: usize,

@@ -8,6 +8,7 @@ use crate::prompt::{PointLabel, Prompt};
 
 use super::mask_embedding::MaskEmbedding;
 use super::positional::PositionalEncoding;
+use super::shape::Shape;
 use super::weights::{Weights, WeightsError};
 
 pub(super) struct PromptEncoder {
@@ -27,12 +28,13 @@ pub(super) struct PromptEncoder {
 }
 
 impl PromptEncoder {
-    pub(super) fn take(
-        weights: &mut Weights,
-        channels: usize,
-        input_size_px: usize,
-        embedding_size: usize,
-    ) -> Result<Self, WeightsError> {
+    pub(super) fn take(weights: &mut Weights, shape: &Shape) -> Result<Self, WeightsError> {
+        let Shape {
+            channels,
+            embedding_size,
+            input_size_px,
+            ..
+        } = *shape;
         let mut vector =
             |name: &str| weights.take(&format!("prompt_encoder.{name}.weight"), &[1, channels]);
         let background = vector("point_embeddings.0")?;
@@ -106,6 +108,21 @@ impl PromptEncoder {
         let scale = self.input_size_px as f32 / placement.input_size_px as f32;
         let fraction = |value_px: f32| (value_px * scale + 0.5) / self.input_size_px as f32;
         (fraction(x_px), fraction(y_px))
+    }
+
+    /// What is added to every position of the image when there is no mask, `[channels]`.
+    pub(super) fn no_mask(&self) -> &[f32] {
+        &self.no_mask
+    }
+
+    /// How masks become image features.
+    pub(super) fn mask(&self) -> &MaskEmbedding {
+        &self.mask
+    }
+
+    /// The features of a mask that [`MaskEmbedding::last`] is applied to.
+    pub(super) fn mask_features(&mut self, mask: &MaskLogits) -> &[f32] {
+        self.mask.features(mask)
     }
 
     /// Adds the mask, or what stands for no mask, to `image`, `[channels, size, size]`. A mask must

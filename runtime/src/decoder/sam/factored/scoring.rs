@@ -1,0 +1,173 @@
+//! Scores between tokens and image positions, in either direction.
+
+use crate::kernels::{Matrix, MatrixMut, Update, block_matmul, scale_columns, transpose_into};
+
+use super::super::attention::Heads;
+use super::super::layers::sized;
+use super::algebra::Projection;
+use super::blocks::BLOCK;
+use super::factors::{BlockFactors, Part, TokenValues, coefficients};
+
+/// An image-side projection that tokens are compared with.
+pub(super) struct ScoredProjection {
+    pub(super) heads: Heads,
+    pub(super) projection: Projection,
+    /// `[blocks, width, BLOCK]`: what the positional encoding adds. At level 0 it is part of what a
+    /// keyframe keeps instead.
+    pub(super) encoding: Vec<f32>,
+    /// Whether the encoding is added here.
+    pub(super) encoded_apart: bool,
+}
+
+/// What one prompt's tokens are to be compared with the image by.
+#[derive(Default)]
+pub(super) struct Scoring {
+    tokens: usize,
+    /// `[tokens, inner]`, scaled: queries or keys.
+    pub(super) vectors: Vec<f32>,
+    /// Their products with the rows of the factors, `[heads, tokens, factors]`; or, where there are
+    /// more tokens than channels, the rows themselves, `[inner, factors]`.
+    products: Vec<f32>,
+    /// `[heads, tokens]`: what is constant over the positions.
+    constants: Vec<f32>,
+    apart: bool,
+    rows: Vec<f32>,
+    transposed: Vec<f32>,
+}
+
+/// Whether so many tokens are better compared with projected features than with what those are made
+/// of.
+fn is_crowd(heads: Heads, tokens: usize) -> bool {
+    tokens > heads.width
+}
+
+impl Scoring {
+    /// Makes ready for a prompt whose `vectors` are there already, unscaled.
+    pub(super) fn begin(
+        &mut self,
+        image: &ScoredProjection,
+        parts: &[Part],
+        values: &[TokenValues],
+        heads_of_layers: &[Heads],
+    ) {
+        let heads = image.heads;
+        let (inner, width) = (heads.inner(), heads.width);
+        let tokens = self.vectors.len() / inner;
+        self.tokens = tokens;
+        self.apart = is_crowd(heads, tokens);
+        for value in &mut self.vectors {
+            *value *= heads.scale();
+        }
+        coefficients(
+            &image.projection,
+            parts,
+            values,
+            heads_of_layers,
+            &mut self.rows,
+        );
+        let count = self.rows.len() / inner;
+        let transposed = sized(&mut self.transposed, self.rows.len());
+        transpose_into(transposed, count, &self.rows, count, inner);
+        if self.apart {
+            std::mem::swap(&mut self.products, &mut self.transposed);
+        } else if count > 0 {
+            let products = sized(&mut self.products, heads.count * tokens * count);
+            for head in 0..heads.count {
+                let start = head * width;
+                block_matmul(
+                    MatrixMut::new(&mut products[head * tokens * count..], tokens, count),
+                    Update::Replace,
+                    Matrix::with_row_stride(&self.vectors[start..], tokens, width, inner),
+                    Matrix::new(&self.transposed[start * count..], width, count),
+                );
+            }
+        }
+        self.constants.clear();
+        for start in heads.starts() {
+            for token in self.vectors.chunks_exact(inner) {
+                let pairs = token[start..start + width].iter();
+                let pairs = pairs.zip(&image.projection.constant[start..]);
+                self.constants
+                    .push(pairs.map(|(left, right)| left * right).sum());
+            }
+        }
+    }
+
+    /// Rows of scores.
+    pub(super) fn rows(&self) -> usize {
+        self.constants.len()
+    }
+
+    /// Writes one block's scores, `[heads, tokens, BLOCK]`. `base` is what the keyframe keeps of this
+    /// projection, `[inner, BLOCK]`. Without `constants` they are those up to what is the same at
+    /// every position.
+    pub(super) fn block(
+        &self,
+        image: &ScoredProjection,
+        block: usize,
+        base: &[f32],
+        factors: BlockFactors<'_>,
+        constants: bool,
+        scores: &mut [f32],
+        projected: &mut Vec<f32>,
+    ) {
+        let encoding = image.encoded_apart.then(|| {
+            let length = image.heads.inner() * BLOCK;
+            &image.encoding[block * length..][..length]
+        });
+        let factor_rows = Matrix::new(factors.values, factors.rows, BLOCK);
+        if self.apart {
+            let inner = image.heads.inner();
+            let projected = sized(projected, inner * BLOCK);
+            projected.copy_from_slice(base);
+            if let Some(scale) = factors.scale {
+                scale_columns(projected, scale);
+            }
+            if let Some(encoding) = encoding {
+                crate::kernels::add_assign(projected, encoding);
+            }
+            block_matmul(
+                MatrixMut::new(projected, inner, BLOCK),
+                Update::Add,
+                Matrix::new(&self.products, inner, factors.rows),
+                factor_rows,
+            );
+            self.compare(image.heads, projected, Update::Replace, scores);
+        } else {
+            self.compare(image.heads, base, Update::Replace, scores);
+            if let Some(scale) = factors.scale {
+                scale_columns(scores, scale);
+            }
+            if let Some(encoding) = encoding {
+                self.compare(image.heads, encoding, Update::Add, scores);
+            }
+            if factors.rows > 0 {
+                block_matmul(
+                    MatrixMut::new(scores, self.rows(), BLOCK),
+                    Update::Add,
+                    Matrix::new(&self.products, self.rows(), factors.rows),
+                    factor_rows,
+                );
+            }
+        }
+        if constants {
+            for (row, constant) in scores.chunks_exact_mut(BLOCK).zip(&self.constants) {
+                crate::kernels::add(row, *constant);
+            }
+        }
+    }
+
+    /// Products of the vectors with features, `[inner, BLOCK]`, head by head.
+    fn compare(&self, heads: Heads, features: &[f32], update: Update, scores: &mut [f32]) {
+        let (inner, width, tokens) = (heads.inner(), heads.width, self.tokens);
+        for head in 0..heads.count {
+            let start = head * width;
+            block_matmul(
+                MatrixMut::new(&mut scores[head * tokens * BLOCK..], tokens, BLOCK),
+                update,
+                Matrix::with_row_stride(&self.vectors[start..], tokens, width, inner),
+                Matrix::new(&features[start * BLOCK..], width, BLOCK),
+            );
+        }
+    }
+}

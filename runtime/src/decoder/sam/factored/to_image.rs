@@ -1,0 +1,188 @@
+//! Tokens attend to the image: one pass over its blocks, with a running softmax.
+
+use crate::kernels::{
+    Matrix, MatrixMut, RunningSoftmax, Update, block_matmul, scale_columns, scale_columns_into,
+    transpose_into,
+};
+
+use super::super::attention::Heads;
+use super::super::layers::sized;
+use super::algebra::Projection;
+use super::blocks::BLOCK;
+use super::factors::{BlockFactors, Part, TokenValues, coefficients};
+use super::packed::PackedLinear;
+use super::scoring::{ScoredProjection, Scoring};
+
+/// The attention with its weights.
+pub(super) struct ToImage {
+    pub(super) query: PackedLinear,
+    pub(super) key: ScoredProjection,
+    pub(super) value: Projection,
+    pub(super) output: PackedLinear,
+}
+
+/// One prompt's state of it.
+#[derive(Default)]
+pub(super) struct ToImagePass {
+    scoring: Scoring,
+    softmax: RunningSoftmax,
+    /// Weighted sums of the keyframe's part of the values, `[heads, tokens, head width]`.
+    sums: Vec<f32>,
+    /// Weighted sums of the factors, `[heads, tokens, padded factors]`.
+    factor_sums: Vec<f32>,
+    rows: Vec<f32>,
+    scores: Vec<f32>,
+    scaled: Vec<f32>,
+    projected: Vec<f32>,
+    /// One block's factors, `[BLOCK, padded factors]`.
+    transposed: Vec<f32>,
+    attended: Vec<f32>,
+}
+
+/// Factors are padded to what registers hold.
+fn padded(factors: usize) -> usize {
+    factors.next_multiple_of(8)
+}
+
+impl ToImagePass {
+    /// Makes ready for a prompt's `tokens`, which come with their encoding added.
+    pub(super) fn begin(
+        &mut self,
+        attention: &ToImage,
+        tokens: &[f32],
+        parts: &[Part],
+        values: &[TokenValues],
+        heads_of_layers: &[Heads],
+    ) {
+        let heads = attention.key.heads;
+        attention.query.apply(tokens, &mut self.scoring.vectors);
+        self.scoring
+            .begin(&attention.key, parts, values, heads_of_layers);
+        coefficients(
+            &attention.value,
+            parts,
+            values,
+            heads_of_layers,
+            &mut self.rows,
+        );
+        let factors = self.rows.len() / heads.inner();
+        let rows = self.scoring.rows();
+        self.softmax.reset(rows);
+        sized(&mut self.sums, rows * heads.width).fill(0.0);
+        sized(&mut self.factor_sums, rows * padded(factors)).fill(0.0);
+        sized(&mut self.transposed, BLOCK * padded(factors)).fill(0.0);
+    }
+
+    /// Takes in one block, of which the first `valid` positions are there: `keys`, `[inner, BLOCK]`,
+    /// and `values`, `[BLOCK, inner]`, are what the keyframe keeps.
+    pub(super) fn block(
+        &mut self,
+        attention: &ToImage,
+        block: usize,
+        valid: usize,
+        keys: &[f32],
+        values: &[f32],
+        factors: BlockFactors<'_>,
+    ) {
+        let heads = attention.key.heads;
+        let rows = self.scoring.rows();
+        let tokens = rows / heads.count;
+        let scores = sized(&mut self.scores, rows * BLOCK);
+        self.scoring.block(
+            &attention.key,
+            block,
+            keys,
+            factors,
+            false,
+            scores,
+            &mut self.projected,
+        );
+        self.softmax.take(scores, BLOCK, valid);
+        correct(&mut self.sums, &self.softmax.corrections);
+        correct(&mut self.factor_sums, &self.softmax.corrections);
+
+        let padded = padded(factors.rows);
+        if factors.rows > 0 {
+            transpose_into(
+                &mut self.transposed,
+                padded,
+                factors.values,
+                factors.rows,
+                BLOCK,
+            );
+            block_matmul(
+                MatrixMut::new(&mut self.factor_sums, rows, padded),
+                Update::Add,
+                Matrix::new(scores, rows, BLOCK),
+                Matrix::new(&self.transposed, BLOCK, padded),
+            );
+        }
+        let weights = match factors.scale {
+            Some(scale) => {
+                let scaled = sized(&mut self.scaled, scores.len());
+                scale_columns_into(scaled, scores, scale);
+                scaled
+            }
+            None => scores,
+        };
+        let (inner, width) = (heads.inner(), heads.width);
+        for head in 0..heads.count {
+            block_matmul(
+                MatrixMut::new(&mut self.sums[head * tokens * width..], tokens, width),
+                Update::Add,
+                Matrix::new(&weights[head * tokens * BLOCK..], tokens, BLOCK),
+                Matrix::with_row_stride(&values[head * width..], BLOCK, width, inner),
+            );
+        }
+    }
+
+    /// Adds to `tokens` what they attended to.
+    pub(super) fn finish(&mut self, attention: &ToImage, tokens: &mut [f32]) {
+        let heads = attention.key.heads;
+        let (inner, width) = (heads.inner(), heads.width);
+        let rows = self.scoring.rows();
+        let count = rows / heads.count;
+        let factors = self.rows.len() / inner;
+        let attended = sized(&mut self.attended, count * inner);
+        for head in 0..heads.count {
+            let first = head * count;
+            let sums = &mut self.sums[first * width..][..count * width];
+            if factors > 0 {
+                let padded = padded(factors);
+                block_matmul(
+                    MatrixMut::new(sums, count, width),
+                    Update::Add,
+                    Matrix::with_row_stride(
+                        &self.factor_sums[first * padded..],
+                        count,
+                        factors,
+                        padded,
+                    ),
+                    Matrix::with_row_stride(&self.rows[head * width..], factors, width, inner),
+                );
+            }
+            for (token, sums) in sums.chunks_exact(width).enumerate() {
+                let scale = 1.0 / self.softmax.sums[first + token];
+                let attended = &mut attended[token * inner + head * width..][..width];
+                let constants = &attention.value.constant[head * width..];
+                for ((attended, sum), constant) in attended.iter_mut().zip(sums).zip(constants) {
+                    *attended = sum * scale + constant;
+                }
+            }
+        }
+        attention.output.add_to(attended, tokens);
+    }
+}
+
+/// Multiplies the rows of weighted sums that were made with weights since corrected.
+fn correct(sums: &mut [f32], corrections: &[f32]) {
+    if sums.is_empty() {
+        return;
+    }
+    let length = sums.len() / corrections.len();
+    for (row, correction) in sums.chunks_exact_mut(length).zip(corrections) {
+        if *correction != 1.0 {
+            scale_columns(row, &[*correction; 1]);
+        }
+    }
+}

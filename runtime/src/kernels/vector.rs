@@ -1,0 +1,182 @@
+//! A handful of floats in one register, for the one loop that compilers do not tile by themselves.
+
+/// Floats that are loaded, multiplied and stored together.
+pub(super) trait Vector: Copy {
+    /// How many floats.
+    const LANES: usize;
+
+    /// All zero.
+    ///
+    /// # Safety
+    /// The processor has the instruction set of this type, as it must for all of these.
+    unsafe fn zero() -> Self;
+
+    /// The same float in every lane.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    unsafe fn splat(value: f32) -> Self;
+
+    /// Reads `LANES` floats.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`], and the floats can be read; they need no alignment.
+    unsafe fn load(from: *const f32) -> Self;
+
+    /// Writes `LANES` floats.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`], and the floats can be written; they need no alignment.
+    unsafe fn store(self, to: *mut f32);
+
+    /// `self + other`, lane by lane.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    unsafe fn add(self, other: Self) -> Self;
+
+    /// `self + left * right`, lane by lane.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    unsafe fn plus_product(self, left: Self, right: Self) -> Self;
+}
+
+/// One float without a fused multiply-add.
+impl Vector for f32 {
+    const LANES: usize = 1;
+
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        0.0
+    }
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's float can be read.
+        unsafe { from.read() }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller's float can be written.
+        unsafe { to.write(self) }
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        self + other
+    }
+
+    #[inline(always)]
+    unsafe fn plus_product(self, left: Self, right: Self) -> Self {
+        self + left * right
+    }
+}
+
+/// Implements [`Vector`] with intrinsics, which all take and return the register type.
+macro_rules! vector {
+    ($type:ty, $lanes:literal, $zero:expr, $splat:expr, $load:expr, $store:expr, $add:expr, $plus_product:expr) => {
+        impl Vector for $type {
+            const LANES: usize = $lanes;
+
+            #[inline(always)]
+            unsafe fn zero() -> Self {
+                // SAFETY: the caller's processor has the instruction, here and below.
+                unsafe { $zero }
+            }
+
+            #[inline(always)]
+            unsafe fn splat(value: f32) -> Self {
+                // SAFETY: as above.
+                unsafe { $splat(value) }
+            }
+
+            #[inline(always)]
+            unsafe fn load(from: *const f32) -> Self {
+                // SAFETY: as above, and the caller's floats can be read.
+                unsafe { $load(from) }
+            }
+
+            #[inline(always)]
+            unsafe fn store(self, to: *mut f32) {
+                // SAFETY: as above, and the caller's floats can be written.
+                unsafe { $store(to, self) }
+            }
+
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $add(self, other) }
+            }
+
+            #[inline(always)]
+            unsafe fn plus_product(self, left: Self, right: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $plus_product(self, left, right) }
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86_64 {
+    use std::arch::x86_64::*;
+
+    use super::Vector;
+
+    vector!(
+        __m512,
+        16,
+        _mm512_setzero_ps(),
+        _mm512_set1_ps,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_add_ps,
+        |sum, left, right| _mm512_fmadd_ps(left, right, sum)
+    );
+    vector!(
+        __m256,
+        8,
+        _mm256_setzero_ps(),
+        _mm256_set1_ps,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_add_ps,
+        |sum, left, right| _mm256_fmadd_ps(left, right, sum)
+    );
+    // Without a fused multiply-add: every x86-64 processor has it.
+    vector!(
+        __m128,
+        4,
+        _mm_setzero_ps(),
+        _mm_set1_ps,
+        _mm_loadu_ps,
+        _mm_storeu_ps,
+        _mm_add_ps,
+        |sum, left, right| _mm_add_ps(sum, _mm_mul_ps(left, right))
+    );
+}
+
+#[cfg(target_arch = "aarch64")]
+mod aarch64 {
+    use std::arch::aarch64::*;
+
+    use super::Vector;
+
+    vector!(
+        float32x4_t,
+        4,
+        vdupq_n_f32(0.0),
+        vdupq_n_f32,
+        vld1q_f32,
+        vst1q_f32,
+        vaddq_f32,
+        vfmaq_f32
+    );
+}
