@@ -25,7 +25,8 @@ mod vector;
 pub use activation::{gelu, relu};
 pub use block_matmul::block_matmul;
 pub use columns::{
-    add_column_dots, inverse_deviations, scale_columns, scale_columns_into, transpose_into,
+    add_column_dots, affine_columns_into, inverse_deviations, scale_columns, scale_columns_into,
+    transpose_into,
 };
 pub use dispatch::InstructionSet;
 pub use elementwise::{add, add_assign, add_into};

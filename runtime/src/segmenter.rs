@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::bundle::{Bundle, DecoderKind, Precision};
 use crate::decoder::{
-    Decoded, Decoder, Embedding, Keyframe, MaskSelection, OnnxDecoder, SamDecoder,
+    Decoded, Decoder, Embedding, FactoredSamDecoder, Keyframe, MaskSelection, OnnxDecoder,
 };
 use crate::encoder::{Encoder, TractEncoder, TractOptions};
 use crate::frame::Frame;
@@ -102,7 +102,7 @@ impl Segmenter {
         )?;
         let bytes = bundle.decoder()?;
         let decoder: Box<dyn Decoder> = match &manifest.decoder.kind {
-            DecoderKind::Sam => Box::new(SamDecoder::from_safetensors(&bytes)?),
+            DecoderKind::Sam => Box::new(FactoredSamDecoder::from_safetensors(&bytes)?),
             DecoderKind::Onnx(decoder) => Box::new(OnnxDecoder::new(
                 &bytes,
                 decoder,

@@ -46,6 +46,50 @@ fn scale_columns_into_body<const FUSED: bool>(scaled: &mut [f32], values: &[f32]
     }
 }
 
+/// Writes `values * scale + shift` into `out`: `scale` by column, `shift` by row; without a scale it
+/// is 1.
+///
+/// # Panics
+/// If the lengths of `out` and `values` differ, or they are not as many rows of the length of `scale`
+/// as `shifts` has elements.
+pub fn affine_columns_into(out: &mut [f32], values: &[f32], scale: Option<&[f32]>, shifts: &[f32]) {
+    assert!(out.len() == values.len() && out.len().is_multiple_of(shifts.len()));
+    assert!(scale.is_none_or(|scale| scale.len() * shifts.len() == out.len()));
+    affine_columns_into_on(InstructionSet::widest(), out, values, scale, shifts);
+}
+
+per_instruction_set!(
+    affine_columns_into_on(out: &mut [f32], values: &[f32], scale: Option<&[f32]>, shifts: &[f32])
+        = affine_columns_into_body
+);
+
+#[inline(always)]
+fn affine_columns_into_body<const FUSED: bool>(
+    out: &mut [f32],
+    values: &[f32],
+    scale: Option<&[f32]>,
+    shifts: &[f32],
+) {
+    let columns = out.len() / shifts.len();
+    let rows = out
+        .chunks_exact_mut(columns)
+        .zip(values.chunks_exact(columns));
+    for ((out, values), shift) in rows.zip(shifts) {
+        match scale {
+            Some(scale) => {
+                for ((out, value), scale) in out.iter_mut().zip(values).zip(scale) {
+                    *out = multiply_add::<FUSED>(*value, *scale, *shift);
+                }
+            }
+            None => {
+                for (out, value) in out.iter_mut().zip(values) {
+                    *out = value + shift;
+                }
+            }
+        }
+    }
+}
+
 /// Adds `factor` times the dot product of each column of `left` with that of `right` to `sums`.
 ///
 /// # Panics
@@ -148,7 +192,7 @@ per_instruction_set!(
 );
 
 /// Side of the squares that are transposed in registers.
-const SQUARE: usize = 8;
+const SQUARE: usize = 4;
 
 #[inline(always)]
 fn transpose_body<const FUSED: bool>(
@@ -160,15 +204,23 @@ fn transpose_body<const FUSED: bool>(
 ) {
     let (whole_rows, whole_columns) = (rows - rows % SQUARE, columns - columns % SQUARE);
     for row in (0..whole_rows).step_by(SQUARE) {
-        for column in (0..whole_columns).step_by(SQUARE) {
-            let mut square = [[0.0; SQUARE]; SQUARE];
-            for (index, lines) in square.iter_mut().enumerate() {
-                lines.copy_from_slice(&values[(row + index) * columns + column..][..SQUARE]);
-            }
-            for index in 0..SQUARE {
-                let line = square.map(|line| line[index]);
-                transposed[(column + index) * stride + row..][..SQUARE].copy_from_slice(&line);
-            }
+        let [a, b, c, d] = [0, 1, 2, 3].map(|index| {
+            let (squares, _) = values[(row + index) * columns..][..columns].as_chunks::<SQUARE>();
+            squares
+        });
+        for (index, (((a, b), c), d)) in a.iter().zip(b).zip(c).zip(d).enumerate() {
+            // Every index is written out: with a loop over them, compilers go through memory.
+            let lines = [
+                [a[0], b[0], c[0], d[0]],
+                [a[1], b[1], c[1], d[1]],
+                [a[2], b[2], c[2], d[2]],
+                [a[3], b[3], c[3], d[3]],
+            ];
+            let first = index * SQUARE * stride + row;
+            transposed[first..][..SQUARE].copy_from_slice(&lines[0]);
+            transposed[first + stride..][..SQUARE].copy_from_slice(&lines[1]);
+            transposed[first + 2 * stride..][..SQUARE].copy_from_slice(&lines[2]);
+            transposed[first + 3 * stride..][..SQUARE].copy_from_slice(&lines[3]);
         }
     }
     for row in 0..rows {
@@ -202,6 +254,11 @@ mod tests {
                 let mut elsewhere = vec![0.0; left.len()];
                 scale_columns_into_on(set, &mut elsewhere, &left, &scale);
                 assert_eq!(scaled, elsewhere);
+                let shifts = values(rows);
+                let mut shifted = vec![0.0; left.len()];
+                affine_columns_into_on(set, &mut shifted, &left, None, &shifts);
+                let mut both = vec![0.0; left.len()];
+                affine_columns_into_on(set, &mut both, &left, Some(&scale), &shifts);
                 let mut sums = scale.clone();
                 add_column_dots_on(set, &mut sums, 2.0, &left, &right);
                 for c in 0..columns {
@@ -209,6 +266,9 @@ mod tests {
                     for r in 0..rows {
                         let at = r * columns + c;
                         assert_eq!(scaled[at], left[at] * scale[c], "{set:?}");
+                        assert_eq!(shifted[at], left[at] + shifts[r], "{set:?}");
+                        let expected = left[at] * scale[c] + shifts[r];
+                        assert!((both[at] - expected).abs() < 1e-6, "{set:?}");
                         dot += left[at] * right[at];
                     }
                     let expected = scale[c] + 2.0 * dot;

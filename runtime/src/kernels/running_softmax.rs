@@ -1,7 +1,7 @@
 //! Softmax over more values than are at hand at once.
 
 use super::dispatch::{InstructionSet, per_instruction_set};
-use super::float::exp;
+use super::float::softmax_weight;
 
 /// What is known of the softmax of some rows whose values come in pieces ("Online normalizer
 /// calculation for softmax", arXiv 1805.02867).
@@ -81,7 +81,7 @@ fn take_body<const FUSED: bool>(
         let grown = lanes[0] > *largest;
         let next = if grown { lanes[0] } else { *largest };
         *correction = if grown {
-            exp::<FUSED>(*largest - next)
+            softmax_weight::<FUSED>(*largest - next)
         } else {
             1.0
         };
@@ -91,12 +91,12 @@ fn take_body<const FUSED: bool>(
         let (chunks, rest) = row.as_chunks_mut::<LANES>();
         for chunk in chunks {
             for (lane, value) in lanes.iter_mut().zip(chunk) {
-                *value = exp::<FUSED>(*value - next);
+                *value = softmax_weight::<FUSED>(*value - next);
                 *lane += *value;
             }
         }
         for (lane, value) in lanes.iter_mut().zip(rest) {
-            *value = exp::<FUSED>(*value - next);
+            *value = softmax_weight::<FUSED>(*value - next);
             *lane += *value;
         }
         let mut width = LANES / 2;

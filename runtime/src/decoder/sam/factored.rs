@@ -19,6 +19,7 @@ mod deviation;
 mod factors;
 mod model;
 mod packed;
+mod profile;
 mod scoring;
 mod to_image;
 mod to_tokens;
@@ -41,10 +42,13 @@ use cache::{Cache, CacheScratch};
 use deviation::DeviationPass;
 use factors::{Factors, PartKind, TokenValues};
 use model::Model;
+use profile::{Stage, StageClock};
 use to_image::ToImagePass;
 use to_tokens::{ToTokensPass, factors_of};
 use tokens::TokenScratch;
 use upscaling::UpscalingPass;
+
+pub use profile::StageProfile;
 
 /// SAM's decoder, fast. Buffers grow to the largest prompt seen; after that decoding allocates
 /// nothing.
@@ -64,6 +68,7 @@ pub struct FactoredSamDecoder {
     to_tokens: ToTokensPass,
     deviation: DeviationPass,
     upscaling: UpscalingPass,
+    clock: StageClock,
 }
 
 /// What a keyframe keeps, and for which model.
@@ -96,7 +101,19 @@ impl FactoredSamDecoder {
             to_tokens: ToTokensPass::default(),
             deviation: DeviationPass::default(),
             upscaling: UpscalingPass::default(),
+            clock: StageClock::default(),
         })
+    }
+
+    /// Starts or stops timing the stages of every decode.
+    pub fn time_stages(&mut self, on: bool) {
+        self.clock.switch(on);
+    }
+
+    /// The times of all decodes since [`Self::time_stages`] was called.
+    #[must_use]
+    pub fn stage_profile(&self) -> StageProfile {
+        self.clock.profile
     }
 
     /// Bytes that a prepared keyframe holds beside its embedding.
@@ -161,6 +178,7 @@ impl FactoredSamDecoder {
                 &model.heads,
             );
         }
+        self.clock.lap(Stage::Tokens);
         for block in 0..block_count(positions) {
             if let Some(layer) = before {
                 let queries = &cache.levels[layer].queries;
@@ -174,6 +192,7 @@ impl FactoredSamDecoder {
                     kind,
                     newest,
                 );
+                self.clock.lap(Stage::ToTokens);
                 let (factors, scale, parts) = self.factors.block_mut(block);
                 self.deviation.block(
                     &model.deviations[layer],
@@ -187,6 +206,7 @@ impl FactoredSamDecoder {
                     factors,
                     scale,
                 );
+                self.clock.lap(Stage::Deviation);
             }
             self.to_image.block(
                 &model.to_image[level],
@@ -196,6 +216,7 @@ impl FactoredSamDecoder {
                 block_of(&cached.values, block, positions),
                 self.factors.block(block),
             );
+            self.clock.lap(Stage::ToImage);
         }
         self.to_image
             .finish(&model.to_image[level], &mut self.tokens);
@@ -231,6 +252,7 @@ impl FactoredSamDecoder {
     ) -> Result<(), DecoderError> {
         let shape = self.model.shape;
         let wanted = shape.wanted(masks)?;
+        self.clock.begin();
         self.begin(keyframe, prompt);
         for level in 0..self.model.to_image.len() {
             if let Some(layer) = self.model.layers.get(level) {
@@ -268,6 +290,7 @@ impl FactoredSamDecoder {
         let side = shape.mask_side();
         let logits = sized(&mut out.logits, wanted.len() * side * side);
         let positions = shape.positions();
+        self.clock.lap(Stage::Tokens);
         for block in 0..block_count(positions) {
             upscaling.block(
                 &model.upscaling,
@@ -280,7 +303,9 @@ impl FactoredSamDecoder {
         }
         [out.width, out.height] = [side; 2];
         out.indices = wanted;
-        out.check_finite()
+        let finite = out.check_finite();
+        self.clock.lap(Stage::Upscaling);
+        finite
     }
 }
 

@@ -3,7 +3,6 @@
 
 use crate::kernels::{
     Matrix, MatrixMut, Update, add, add_assign, add_column_dots, block_matmul, scale_columns,
-    transpose_into,
 };
 
 use super::super::layers::sized;
@@ -42,7 +41,6 @@ pub(super) struct CacheScratch {
     features: Vec<f32>,
     /// `[1, BLOCK]`.
     means: Vec<f32>,
-    weight: Vec<f32>,
 }
 
 impl Cache {
@@ -94,11 +92,11 @@ impl Cache {
                 let to_image = &model.to_image[index];
                 project(&to_image.key.projection, features, block, &mut level.keys);
                 project_rows(
-                    &to_image.value,
+                    &to_image.value_base,
+                    to_image.value.width,
                     features,
                     block,
                     &mut level.values,
-                    &mut scratch.weight,
                 );
                 let query = model.to_tokens.get(index);
                 if let Some(query) = query {
@@ -160,17 +158,9 @@ fn project(projection: &Projection, features: &[f32], block: usize, out: &mut [f
     );
 }
 
-/// One block of a projection, position by position: `[BLOCK, width]`.
-fn project_rows(
-    projection: &Projection,
-    features: &[f32],
-    block: usize,
-    out: &mut [f32],
-    weight: &mut Vec<f32>,
-) {
-    let (width, channels) = (projection.width, features.len() / BLOCK);
-    let weight = sized(weight, width * channels);
-    transpose_into(weight, width, &projection.base, width, channels);
+/// One block of a projection, position by position: `[BLOCK, width]`. `weight` is `[channels, width]`.
+fn project_rows(weight: &[f32], width: usize, features: &[f32], block: usize, out: &mut [f32]) {
+    let channels = features.len() / BLOCK;
     block_matmul(
         MatrixMut::new(&mut out[block * width * BLOCK..], BLOCK, width),
         Update::Replace,

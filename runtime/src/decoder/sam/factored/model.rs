@@ -1,6 +1,6 @@
 //! The decoder's weights, multiplied out as far as neither keyframe nor prompt is needed.
 
-use crate::kernels::{Matrix, MatrixMut, Update, block_matmul};
+use crate::kernels::{Matrix, MatrixMut, Update, block_matmul, transpose_into};
 
 use super::super::attention::{Heads, inner_width};
 use super::super::layers::{ImageLinear, LayerNorm};
@@ -154,10 +154,14 @@ fn take_to_image(
     let channels = shape.channels;
     let key = ImageLinear::take(weights, &format!("{name}.k_proj"), channels, inner)?;
     let value = ImageLinear::take(weights, &format!("{name}.v_proj"), channels, inner)?;
+    let value = algebra.project(&value);
+    let mut value_base = vec![0.0; inner * channels];
+    transpose_into(&mut value_base, inner, &value.base, inner, channels);
     Ok(ToImage {
         query: PackedLinear::take(weights, &format!("{name}.q_proj"), channels, inner)?,
         key: scored(key, heads, shape, algebra, prompt_encoder),
-        value: algebra.project(&value),
+        value,
+        value_base,
         output: PackedLinear::take(weights, &format!("{name}.out_proj"), inner, channels)?,
     })
 }

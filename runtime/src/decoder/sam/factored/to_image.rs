@@ -18,6 +18,8 @@ pub(super) struct ToImage {
     pub(super) query: PackedLinear,
     pub(super) key: ScoredProjection,
     pub(super) value: Projection,
+    /// The values' product with the keyframe's features again, `[channels, inner]`.
+    pub(super) value_base: Vec<f32>,
     pub(super) output: PackedLinear,
 }
 
@@ -28,20 +30,15 @@ pub(super) struct ToImagePass {
     softmax: RunningSoftmax,
     /// Weighted sums of the keyframe's part of the values, `[heads, tokens, head width]`.
     sums: Vec<f32>,
-    /// Weighted sums of the factors, `[heads, tokens, padded factors]`.
+    /// Weighted sums of the factors, `[factors, heads, tokens]`.
     factor_sums: Vec<f32>,
     rows: Vec<f32>,
     scores: Vec<f32>,
     scaled: Vec<f32>,
     projected: Vec<f32>,
-    /// One block's factors, `[BLOCK, padded factors]`.
+    /// One block's weights, `[BLOCK, heads, tokens]`.
     transposed: Vec<f32>,
     attended: Vec<f32>,
-}
-
-/// Factors are padded to what registers hold.
-fn padded(factors: usize) -> usize {
-    factors.next_multiple_of(8)
 }
 
 impl ToImagePass {
@@ -69,8 +66,7 @@ impl ToImagePass {
         let rows = self.scoring.rows();
         self.softmax.reset(rows);
         sized(&mut self.sums, rows * heads.width).fill(0.0);
-        sized(&mut self.factor_sums, rows * padded(factors)).fill(0.0);
-        sized(&mut self.transposed, BLOCK * padded(factors)).fill(0.0);
+        sized(&mut self.factor_sums, factors * rows).fill(0.0);
     }
 
     /// Takes in one block, of which the first `valid` positions are there: `keys`, `[inner, BLOCK]`,
@@ -98,30 +94,27 @@ impl ToImagePass {
             &mut self.projected,
         );
         self.softmax.take(scores, BLOCK, valid);
-        correct(&mut self.sums, &self.softmax.corrections);
-        correct(&mut self.factor_sums, &self.softmax.corrections);
-
-        let padded = padded(factors.rows);
+        correct(
+            &mut self.sums,
+            &mut self.factor_sums,
+            &self.softmax.corrections,
+        );
         if factors.rows > 0 {
-            transpose_into(
-                &mut self.transposed,
-                padded,
-                factors.values,
-                factors.rows,
-                BLOCK,
-            );
+            let transposed = sized(&mut self.transposed, BLOCK * rows);
+            transpose_into(transposed, rows, scores, rows, BLOCK);
             block_matmul(
-                MatrixMut::new(&mut self.factor_sums, rows, padded),
+                MatrixMut::new(&mut self.factor_sums, factors.rows, rows),
                 Update::Add,
-                Matrix::new(scores, rows, BLOCK),
-                Matrix::new(&self.transposed, BLOCK, padded),
+                Matrix::new(factors.values, factors.rows, BLOCK),
+                Matrix::new(transposed, BLOCK, rows),
             );
         }
+        let scores = &*scores;
         let weights = match factors.scale {
             Some(scale) => {
                 let scaled = sized(&mut self.scaled, scores.len());
                 scale_columns_into(scaled, scores, scale);
-                scaled
+                &*scaled
             }
             None => scores,
         };
@@ -148,16 +141,11 @@ impl ToImagePass {
             let first = head * count;
             let sums = &mut self.sums[first * width..][..count * width];
             if factors > 0 {
-                let padded = padded(factors);
                 block_matmul(
                     MatrixMut::new(sums, count, width),
                     Update::Add,
-                    Matrix::with_row_stride(
-                        &self.factor_sums[first * padded..],
-                        count,
-                        factors,
-                        padded,
-                    ),
+                    Matrix::with_row_stride(&self.factor_sums[first..], factors, count, rows)
+                        .transposed(),
                     Matrix::with_row_stride(&self.rows[head * width..], factors, width, inner),
                 );
             }
@@ -174,15 +162,16 @@ impl ToImagePass {
     }
 }
 
-/// Multiplies the rows of weighted sums that were made with weights since corrected.
-fn correct(sums: &mut [f32], corrections: &[f32]) {
-    if sums.is_empty() {
+/// Multiplies weighted sums that were made with weights since corrected.
+fn correct(sums: &mut [f32], factor_sums: &mut [f32], corrections: &[f32]) {
+    if corrections.iter().all(|correction| *correction == 1.0) {
         return;
     }
-    let length = sums.len() / corrections.len();
-    for (row, correction) in sums.chunks_exact_mut(length).zip(corrections) {
-        if *correction != 1.0 {
-            scale_columns(row, &[*correction; 1]);
+    scale_columns(factor_sums, corrections);
+    let width = sums.len() / corrections.len();
+    for (row, correction) in sums.chunks_exact_mut(width).zip(corrections) {
+        for value in row {
+            *value *= correction;
         }
     }
 }

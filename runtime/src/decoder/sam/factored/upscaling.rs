@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::{Matrix, MatrixMut, Update, add, block_matmul, gelu, scale_columns};
+use crate::kernels::{Matrix, MatrixMut, Update, affine_columns_into, block_matmul, gelu};
 
 use super::super::attention::Heads;
 use super::super::layers::{ImageLinear, LayerNorm, sized};
@@ -130,13 +130,7 @@ impl UpscalingPass {
     ) {
         let width = upscaling.first.width;
         let first = sized(&mut self.first, width * BLOCK);
-        first.copy_from_slice(base);
-        if let Some(scale) = factors.scale {
-            scale_columns(first, scale);
-        }
-        for (row, constant) in first.chunks_exact_mut(BLOCK).zip(&upscaling.first.constant) {
-            add(row, *constant);
-        }
+        affine_columns_into(first, base, factors.scale, &upscaling.first.constant);
         block_matmul(
             MatrixMut::new(first, width, BLOCK),
             Update::Add,
