@@ -27,9 +27,9 @@ const TOLERANCE: f64 = 1e-4;
 /// in float64, and single logits thirty times farther. `data/make_references.py` prints it.
 const REFERENCE_ROUNDING: f64 = 1.8e-3;
 
-/// The factored decoder adds up the same scores from more terms: with scores in the thousands, twice
-/// as much of them is rounding.
-const FACTORED_ROUNDING: f64 = 2.0 * REFERENCE_ROUNDING;
+/// The factored decoder adds up the same scores from more terms. With scores in the thousands that
+/// shows; with the softened weights below, both twins are held to the same tolerance.
+const FACTORED_ROUNDING: f64 = 3.0 * REFERENCE_ROUNDING;
 
 /// The same for predicted IoUs, as they are.
 const REFERENCE_IOU_ROUNDING: f64 = 1.2e-2;
