@@ -27,9 +27,9 @@ const TOLERANCE: f64 = 1e-4;
 /// in float64, and single logits thirty times farther. `data/make_references.py` prints it.
 const REFERENCE_ROUNDING: f64 = 1.8e-3;
 
-/// The factored decoder adds up the same scores from more terms. With scores in the thousands that
-/// shows; with the softened weights below, both twins are held to the same tolerance.
-const FACTORED_ROUNDING: f64 = 3.0 * REFERENCE_ROUNDING;
+/// The factored decoder adds up the same scores from more terms: its rounding may be so many times
+/// the reference's. With scores in the thousands that shows; with the softened weights below, both twins are held to the same tolerance.
+const FACTORED_SHARE: f64 = 3.0;
 
 /// The same for predicted IoUs, as they are.
 const REFERENCE_IOU_ROUNDING: f64 = 1.2e-2;
@@ -73,10 +73,7 @@ fn check_masks(checkpoint: &str, results: &str, expected_prompts: usize) {
         println!("{checkpoint}, {twin}:");
         let mut keyframe = keyframe(&reference);
         decoder.prepare(&mut keyframe).unwrap();
-        let rounding = match twin {
-            "plain" => REFERENCE_ROUNDING,
-            _ => FACTORED_ROUNDING,
-        };
+        let rounding = if twin == "plain" { 1.0 } else { FACTORED_SHARE };
         check_masks_of(
             &mut *decoder,
             &keyframe,
@@ -117,14 +114,14 @@ fn check_masks_of(
             let logits = difference(&decoded.logits, expected);
             let error = logits.root_mean_square / logits.deviation;
             assert!(
-                error < rounding,
+                error < rounding * REFERENCE_ROUNDING,
                 "{name} {kind}: {error:.2e} of the deviation"
             );
             worst = worst.max(error);
             let expected = reference.values(&format!("truck.{name}.{kind}.iou"));
             let error = difference(&decoded.predicted_iou, expected).largest;
             assert!(
-                error < REFERENCE_IOU_ROUNDING,
+                error < rounding * REFERENCE_IOU_ROUNDING,
                 "{name} {kind}: IoU differs by {error:.2e}"
             );
             worst_iou = worst_iou.max(error);
