@@ -58,11 +58,17 @@ fn keyframe(reference: &Reference) -> Keyframe {
     }
 }
 
-/// The plain decoder and its fast twin.
-fn decoders(bytes: &[u8]) -> [(&'static str, Box<dyn Decoder>); 2] {
+/// The plain decoder and its fast twin, on one thread and on three.
+fn decoders(bytes: &[u8]) -> [(&'static str, Box<dyn Decoder>); 3] {
     let plain = SamDecoder::from_safetensors(bytes).unwrap();
     let factored = FactoredSamDecoder::from_safetensors(bytes).unwrap();
-    [("plain", Box::new(plain)), ("factored", Box::new(factored))]
+    let mut threaded = FactoredSamDecoder::from_safetensors(bytes).unwrap();
+    threaded.set_threads(3).unwrap();
+    [
+        ("plain", Box::new(plain)),
+        ("factored", Box::new(factored)),
+        ("factored, three threads", Box::new(threaded)),
+    ]
 }
 
 fn check_masks(checkpoint: &str, results: &str, expected_prompts: usize) {

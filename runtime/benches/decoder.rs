@@ -40,6 +40,21 @@ fn compare(criterion: &mut Criterion, name: &str, bytes: &[u8]) {
         .prepare(&mut keyframe)
         .expect("an embedding that fits");
     stages(name, &mut factored, &keyframe, &prompt);
+    let mut threaded = FactoredSamDecoder::from_safetensors(bytes).expect("a SAM decoder");
+    threaded.set_threads(2).expect("a thread");
+    threaded
+        .prepare(&mut keyframe)
+        .expect("an embedding that fits");
+    criterion.bench_function(
+        &format!("{name}, one point, four masks, factored, two threads"),
+        |bencher| {
+            bencher.iter(|| {
+                threaded
+                    .decode_into(&keyframe, &prompt, MaskSelection::All, &mut decoded)
+                    .expect("a good prompt");
+            });
+        },
+    );
     let twins: [(&str, Box<dyn Decoder>); 2] =
         [("plain", Box::new(plain)), ("factored", Box::new(factored))];
     for (twin, mut decoder) in twins {

@@ -20,6 +20,7 @@ mod normalization;
 pub(crate) mod resample;
 mod running_softmax;
 mod softmax;
+mod team;
 mod vector;
 
 pub use activation::{gelu, relu};
@@ -35,3 +36,4 @@ pub use matmul::{Matrix, MatrixMut, Update, matmul};
 pub use normalization::{layer_norm_columns, layer_norm_rows};
 pub use running_softmax::RunningSoftmax;
 pub use softmax::{softmax_columns, softmax_rows};
+pub use team::Team;

@@ -27,6 +27,31 @@ impl RunningSoftmax {
         self.corrections.resize(rows, 1.0);
     }
 
+    /// Takes in the values that `other` has seen, of as many rows; the `corrections` of each are what
+    /// its weighted sums are to be multiplied with before they are added.
+    ///
+    /// # Panics
+    /// If there are not as many rows.
+    pub fn merge(&mut self, other: &mut Self) {
+        assert_eq!(self.sums.len(), other.sums.len());
+        for row in 0..self.sums.len() {
+            let largest = self.largest[row].max(other.largest[row]);
+            for state in [&mut *self, &mut *other] {
+                // One that has seen nothing yet has sums of zero, and any factor is right.
+                let seen = state.largest[row] > f32::NEG_INFINITY;
+                let distance = if seen {
+                    state.largest[row] - largest
+                } else {
+                    0.0
+                };
+                state.corrections[row] = softmax_weight::<false>(distance);
+                state.largest[row] = largest;
+                state.sums[row] *= state.corrections[row];
+            }
+            self.sums[row] += other.sums[row];
+        }
+    }
+
     /// Takes in the next `columns` values of each row, row-major, of which only the first `valid`
     /// count, and replaces them by `exp(value - largest)`, 0 for those that do not count.
     ///

@@ -10,13 +10,14 @@
 //! 4. [`factors`]: what a prompt adds to them.
 //! 5. [`scoring`], [`to_image`], [`to_tokens`], [`deviation`], [`upscaling`]: the stages, block by
 //!    block.
-//! 6. [`model`]: the weights; [`cache`]: a keyframe's products.
+//! 6. [`model`]: the weights; [`cache`]: a keyframe's products; [`lane`]: a thread's share of the blocks.
 
 mod algebra;
 mod blocks;
 mod cache;
 mod deviation;
 mod factors;
+mod lane;
 mod model;
 mod packed;
 mod profile;
@@ -26,27 +27,25 @@ mod to_tokens;
 mod tokens;
 mod upscaling;
 
+use std::io;
 use std::sync::Arc;
 
 use crate::decoder::{
     Decoded, Decoder, DecoderError, Keyframe, MaskSelection, Prepared, check_embedding,
 };
-use crate::kernels::add_into;
+use crate::kernels::{Team, add_into};
 use crate::prompt::Prompt;
 
 use super::layers::sized;
 use super::prompt_encoder::PromptEncoder;
 use super::weights::{Weights, WeightsError};
-use blocks::{BLOCK, block_count, copy_block, positions_of};
 use cache::{Cache, CacheScratch};
-use deviation::DeviationPass;
-use factors::{Factors, PartKind, TokenValues};
+use factors::{PartKind, TokenValues};
+use lane::{Lane, Plan, divide};
 use model::Model;
 use profile::{Stage, StageClock};
-use to_image::ToImagePass;
-use to_tokens::{ToTokensPass, factors_of};
+use to_tokens::factors_of;
 use tokens::TokenScratch;
-use upscaling::UpscalingPass;
 
 pub use profile::StageProfile;
 
@@ -58,16 +57,14 @@ pub struct FactoredSamDecoder {
     cache_scratch: CacheScratch,
     /// For keyframes that were not prepared.
     unprepared: Cache,
-    factors: Factors,
-    values: Vec<TokenValues>,
     tokens: Vec<f32>,
     encoding: Vec<f32>,
     encoded: Vec<f32>,
     token_scratch: TokenScratch,
-    to_image: ToImagePass,
-    to_tokens: ToTokensPass,
-    deviation: DeviationPass,
-    upscaling: UpscalingPass,
+    plan: Plan,
+    /// One for each thread.
+    lanes: Vec<Lane>,
+    team: Option<Team>,
     clock: StageClock,
 }
 
@@ -84,36 +81,63 @@ impl FactoredSamDecoder {
     /// If a tensor is missing, unknown, of the wrong shape or type, or not finite.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, WeightsError> {
         let (model, prompt_encoder) = Model::take(Weights::read(bytes)?)?;
-        let mut values = Vec::new();
-        values.resize_with(model.layers.len(), TokenValues::default);
+        let mut plan = Plan::default();
+        plan.values
+            .resize_with(model.layers.len(), TokenValues::default);
+        let mut lanes = vec![Lane::default()];
+        divide(&mut lanes, model.shape.embedding_size);
         Ok(Self {
             model: Arc::new(model),
             prompt_encoder,
             cache_scratch: CacheScratch::default(),
             unprepared: Cache::default(),
-            factors: Factors::default(),
-            values,
             tokens: Vec::new(),
             encoding: Vec::new(),
             encoded: Vec::new(),
             token_scratch: TokenScratch::default(),
-            to_image: ToImagePass::default(),
-            to_tokens: ToTokensPass::default(),
-            deviation: DeviationPass::default(),
-            upscaling: UpscalingPass::default(),
+            plan,
+            lanes,
+            team: None,
             clock: StageClock::default(),
         })
+    }
+
+    /// Decodes with so many threads from now on, the caller's included; at most one for each row of
+    /// the embedding. All but the caller's are started here, and look for work for a tenth of a
+    /// millisecond after the last before they sleep.
+    ///
+    /// # Errors
+    /// If the system gives no more threads. Nothing has changed then.
+    pub fn set_threads(&mut self, threads: usize) -> io::Result<()> {
+        let size = self.model.shape.embedding_size;
+        let threads = threads.clamp(1, size);
+        if threads == self.lanes.len() {
+            return Ok(());
+        }
+        self.team = match threads {
+            1 => None,
+            _ => Some(Team::new(threads - 1)?),
+        };
+        self.lanes.resize_with(threads, Lane::default);
+        divide(&mut self.lanes, size);
+        Ok(())
     }
 
     /// Starts or stops timing the stages of every decode.
     pub fn time_stages(&mut self, on: bool) {
         self.clock.switch(on);
+        self.lanes[0].clock.switch(on);
     }
 
-    /// The times of all decodes since [`Self::time_stages`] was called.
+    /// The times of all decodes since [`Self::time_stages`] was called; of several threads, the
+    /// caller's.
     #[must_use]
     pub fn stage_profile(&self) -> StageProfile {
-        self.clock.profile
+        let lane = self.lanes[0].clock.profile;
+        StageProfile {
+            tokens: self.clock.profile.tokens,
+            ..lane
+        }
     }
 
     /// Bytes that a prepared keyframe holds beside its embedding.
@@ -127,7 +151,6 @@ impl FactoredSamDecoder {
     /// Encodes the prompt, and announces its mask's factors.
     fn begin(&mut self, keyframe: &Keyframe, prompt: &Prompt) {
         let shape = self.model.shape;
-        let blocks = block_count(shape.positions());
         let outputs = self.model.output_tokens.len();
         let length = outputs + PromptEncoder::token_count(prompt) * shape.channels;
         let tokens = sized(&mut self.tokens, length);
@@ -141,105 +164,81 @@ impl FactoredSamDecoder {
         let count = length / shape.channels;
         let of_layers = self.model.heads.iter();
         let room: usize = of_layers.map(|heads| factors_of(*heads, count).0 + 1).sum();
-        self.factors
-            .reset(blocks, room + self.model.mask_factors + 1);
-        if let Some(mask) = &prompt.mask {
-            let features = self.prompt_encoder.mask_features(mask);
-            let rows = self.model.mask_factors;
-            self.factors.push(0, rows, PartKind::Direct);
-            for block in 0..blocks {
-                let (factors, _, _) = self.factors.block_mut(block);
-                let (factors, ones) = factors.split_at_mut(rows * BLOCK);
-                copy_block(features, shape.positions(), block, factors);
-                ones.fill(1.0);
-            }
+        let mask_factors = self.model.mask_factors;
+        let layout = &mut self.plan.layout;
+        layout.reset(room + mask_factors + 1);
+        let features = prompt.mask.as_ref().map(|mask| {
+            layout.push(0, mask_factors, PartKind::Direct);
+            self.prompt_encoder.mask_features(mask)
+        });
+        for lane in &mut self.lanes {
+            lane.begin(layout, features, shape.positions());
+        }
+    }
+
+    /// Calls `job` for every lane, each on its own thread.
+    fn each_lane(lanes: &mut [Lane], team: &mut Option<Team>, job: impl Fn(&mut Lane) + Sync) {
+        match team {
+            Some(team) => team.each(lanes, job),
+            None => lanes.iter_mut().for_each(job),
         }
     }
 
     /// Runs one level: what the layer before it makes of the image, then what the tokens see there.
     fn attend(&mut self, level: usize, cache: &Cache) {
-        let model = &self.model;
-        let positions = model.shape.positions();
-        let before = level.checked_sub(1);
-        let cached = &cache.levels[level];
+        let model = &*self.model;
+        let plan = &mut self.plan;
         add_into(&mut self.encoded, &self.tokens, &self.encoding);
-        self.to_image.begin(
+        let parts = plan.layout.parts();
+        plan.to_image.begin(
             &model.to_image[level],
             &self.encoded,
-            self.factors.parts(),
-            &self.values,
+            parts,
+            &plan.values,
             &model.heads,
         );
-        if let Some(layer) = before {
-            self.deviation.begin(
-                &model.deviations[layer],
-                self.factors.parts(),
-                &self.values,
-                &model.heads,
-            );
+        if let Some(layer) = level.checked_sub(1) {
+            let deviation = &model.deviations[layer];
+            plan.deviation
+                .begin(deviation, parts, &plan.values, &model.heads);
         }
         self.clock.lap(Stage::Tokens);
-        for block in 0..block_count(positions) {
-            if let Some(layer) = before {
-                let queries = &cache.levels[layer].queries;
-                let (before, newest, kind) = self.factors.split_newest(block);
-                self.to_tokens.block(
-                    &model.to_tokens[layer],
-                    block,
-                    block_of(queries, block, positions),
-                    before,
-                    &self.values[layer],
-                    kind,
-                    newest,
-                );
-                self.clock.lap(Stage::ToTokens);
-                let (factors, scale, parts) = self.factors.block_mut(block);
-                self.deviation.block(
-                    &model.deviations[layer],
-                    parts,
-                    &self.values,
-                    &model.heads,
-                    (
-                        block_of(&cached.squares, block, positions),
-                        block_of(&cached.cross, block, positions),
-                    ),
-                    factors,
-                    scale,
-                );
-                self.clock.lap(Stage::Deviation);
+        let shared = &*plan;
+        Self::each_lane(&mut self.lanes, &mut self.team, |lane| {
+            lane.attend(level, model, shared, cache);
+        });
+        self.clock.begin();
+        if let Some((first, others)) = self.lanes.split_first_mut() {
+            for other in others {
+                first.to_image.merge(&mut other.to_image);
             }
-            self.to_image.block(
+            plan.to_image.finish(
+                &mut first.to_image,
                 &model.to_image[level],
-                block,
-                positions_of(block, positions).len(),
-                block_of(&cached.keys, block, positions),
-                block_of(&cached.values, block, positions),
-                self.factors.block(block),
+                &mut self.tokens,
             );
-            self.clock.lap(Stage::ToImage);
         }
-        self.to_image
-            .finish(&model.to_image[level], &mut self.tokens);
     }
 
     /// What a layer's tokens do after they saw the image, and what the image will see of them.
     fn think(&mut self, index: usize) {
-        let model = &self.model;
+        let model = &*self.model;
+        let plan = &mut self.plan;
         let layer = &model.layers[index];
         layer.think(&mut self.tokens, &mut self.token_scratch);
         add_into(&mut self.encoded, &self.tokens, &self.encoding);
-        let (known, newest) = self.values.split_at_mut(index);
-        self.to_tokens.begin(
+        let (known, newest) = plan.values.split_at_mut(index);
+        plan.to_tokens.begin(
             &model.to_tokens[index],
             layer,
             (&self.tokens, &self.encoded),
-            self.factors.parts(),
+            plan.layout.parts(),
             &mut newest[0],
             known,
             &model.heads,
         );
         let (rows, kind) = factors_of(model.heads[index], newest[0].tokens);
-        self.factors.push(index + 1, rows, kind);
+        plan.layout.push(index + 1, rows, kind);
     }
 
     fn decode(
@@ -268,51 +267,52 @@ impl FactoredSamDecoder {
                 self.think(level);
             }
         }
-        self.model.final_norm.apply_to_tokens(&mut self.tokens);
-
-        let model = &self.model;
+        let model = &*self.model;
+        model.final_norm.apply_to_tokens(&mut self.tokens);
         let output_tokens = &self.tokens[..model.output_tokens.len()];
-        let upscaling = &mut self.upscaling;
-        upscaling.predict_iou(
+        let plan = &mut self.plan;
+        plan.upscaling.predict_iou(
             &model.upscaling,
             output_tokens,
             wanted.clone(),
             &mut out.predicted_iou,
         );
-        upscaling.begin(
+        plan.upscaling.begin(
             &model.upscaling,
             output_tokens,
             wanted.clone(),
-            self.factors.parts(),
-            &self.values,
+            plan.layout.parts(),
+            &plan.values,
             &model.heads,
         );
-        let side = shape.mask_side();
-        let logits = sized(&mut out.logits, wanted.len() * side * side);
-        let positions = shape.positions();
         self.clock.lap(Stage::Tokens);
-        for block in 0..block_count(positions) {
-            upscaling.block(
-                &model.upscaling,
-                block,
-                shape.embedding_size,
-                block_of(&cache.upscaling, block, positions),
-                self.factors.block(block),
-                logits,
-            );
-        }
-        [out.width, out.height] = [side; 2];
+        let shared = &*plan;
+        Self::each_lane(&mut self.lanes, &mut self.team, |lane| {
+            lane.upscale(wanted.len(), model, shared, cache);
+        });
+        self.gather(wanted.len(), &mut out.logits);
+        [out.width, out.height] = [shape.mask_side(); 2];
         out.indices = wanted;
-        let finite = out.check_finite();
-        self.clock.lap(Stage::Upscaling);
-        finite
+        out.check_finite()
     }
-}
 
-/// One block of an array of them.
-fn block_of(values: &[f32], block: usize, positions: usize) -> &[f32] {
-    let length = values.len() / block_count(positions);
-    &values[block * length..][..length]
+    /// Puts the lanes' rows of the masks together.
+    fn gather(&mut self, masks: usize, logits: &mut Vec<f32>) {
+        if let [lane] = self.lanes.as_mut_slice() {
+            std::mem::swap(logits, &mut lane.logits);
+            return;
+        }
+        let side = self.model.shape.mask_side();
+        let logits = sized(logits, masks * side * side);
+        for lane in &self.lanes {
+            let rows = lane.rows(self.model.shape.embedding_size);
+            let length = rows.len() * side;
+            for mask in 0..masks {
+                logits[(mask * side + rows.start) * side..][..length]
+                    .copy_from_slice(&lane.logits[mask * length..][..length]);
+            }
+        }
+    }
 }
 
 impl Decoder for FactoredSamDecoder {

@@ -26,21 +26,26 @@ pub(super) struct Deviation {
     pub(super) cross_rows: Vec<usize>,
 }
 
-/// One prompt's state of it.
+/// What one prompt makes of it.
 #[derive(Default)]
-pub(super) struct DeviationPass {
+pub(super) struct DeviationPlan {
     rows: Vec<f32>,
     transposed: Vec<f32>,
     /// Products of the rows with each other, `[factors, factors]`: the lower triangle, what is below
     /// the diagonal twice.
     products: Vec<f32>,
+}
+
+/// Buffers for one block at a time.
+#[derive(Default)]
+pub(super) struct DeviationLane {
     strip: Vec<f32>,
     cross: Vec<f32>,
     squares: Vec<f32>,
     dots: Vec<f32>,
 }
 
-impl DeviationPass {
+impl DeviationPlan {
     pub(super) fn begin(
         &mut self,
         deviation: &Deviation,
@@ -77,7 +82,9 @@ impl DeviationPass {
             products[row + 1..].fill(0.0);
         }
     }
+}
 
+impl DeviationLane {
     /// Divides one block's `factors`, `[factors, BLOCK]`, and its `scale` by the deviations of the
     /// features that they stand for. `square` and `cross` are what the keyframe keeps: the squares
     /// of its own features, `[BLOCK]`, and their products with the rows of all sources.
@@ -87,6 +94,7 @@ impl DeviationPass {
     )]
     pub(super) fn block(
         &mut self,
+        plan: &DeviationPlan,
         deviation: &Deviation,
         parts: &[Part],
         values: &[TokenValues],
@@ -133,7 +141,7 @@ impl DeviationPass {
         for (((out, square), dot), scale) in squares.iter_mut().zip(square).zip(dots).zip(&*scale) {
             *out = *scale * (*scale * square + 2.0 * *dot);
         }
-        self.add_products(factors);
+        self.add_products(&plan.products, factors);
         let squares = &mut self.squares;
         inverse_deviations(squares, deviation.channels as f32, deviation.epsilon);
         scale_columns(factors, squares);
@@ -141,7 +149,7 @@ impl DeviationPass {
     }
 
     /// Adds the squares of the factors' part of the features.
-    fn add_products(&mut self, factors: &[f32]) {
+    fn add_products(&mut self, products: &[f32], factors: &[f32]) {
         let count = factors.len() / BLOCK;
         let strip = sized(&mut self.strip, STRIP * BLOCK);
         for first in (0..count).step_by(STRIP) {
@@ -151,7 +159,7 @@ impl DeviationPass {
             block_matmul(
                 MatrixMut::new(strip, rows, BLOCK),
                 Update::Replace,
-                Matrix::with_row_stride(&self.products[first * count..], rows, columns, count),
+                Matrix::with_row_stride(&products[first * count..], rows, columns, count),
                 Matrix::new(factors, columns, BLOCK),
             );
             let own = &factors[first * BLOCK..][..rows * BLOCK];

@@ -8,13 +8,18 @@ use super::super::layers::sized;
 use super::algebra::Projection;
 use super::blocks::BLOCK;
 
-/// The factors at every position, block by block.
+/// Which factors there are.
 #[derive(Default)]
-pub(super) struct Factors {
+pub(super) struct Layout {
     parts: Vec<Part>,
     rows: usize,
     /// Rows that each block has room for.
     room: usize,
+}
+
+/// The factors at some positions, block by block.
+#[derive(Default)]
+pub(super) struct Factors {
     /// `[blocks, room, BLOCK]`.
     values: Vec<f32>,
     /// `[blocks, BLOCK]`: what the keyframe's own features are multiplied with.
@@ -83,14 +88,12 @@ impl TokenValues {
     }
 }
 
-impl Factors {
-    /// Forgets all factors; each of `blocks` then has room for `room` rows.
-    pub(super) fn reset(&mut self, blocks: usize, room: usize) {
+impl Layout {
+    /// Forgets all factors; there will be at most `room` rows.
+    pub(super) fn reset(&mut self, room: usize) {
         self.parts.clear();
         self.rows = 0;
         self.room = room;
-        sized(&mut self.values, blocks * room * BLOCK);
-        sized(&mut self.scale, blocks * BLOCK).fill(1.0);
     }
 
     pub(super) fn parts(&self) -> &[Part] {
@@ -107,13 +110,20 @@ impl Factors {
         });
         self.rows += rows + 1;
     }
+}
 
-    /// One block's factors, `[rows, BLOCK]`, and scale, to be written, with what they are of.
-    pub(super) fn block_mut(&mut self, block: usize) -> (&mut [f32], &mut [f32], &[Part]) {
+impl Factors {
+    /// Makes room for as many blocks; the scale is 1.
+    pub(super) fn reset(&mut self, layout: &Layout, blocks: usize) {
+        sized(&mut self.values, blocks * layout.room * BLOCK);
+        sized(&mut self.scale, blocks * BLOCK).fill(1.0);
+    }
+
+    /// One block's factors, `[rows, BLOCK]`, and scale, to be written.
+    pub(super) fn block_mut(&mut self, layout: &Layout, block: usize) -> (&mut [f32], &mut [f32]) {
         (
-            &mut self.values[block * self.room * BLOCK..][..self.rows * BLOCK],
+            &mut self.values[block * layout.room * BLOCK..][..layout.rows * BLOCK],
             &mut self.scale[block * BLOCK..][..BLOCK],
-            &self.parts,
         )
     }
 
@@ -121,15 +131,16 @@ impl Factors {
     /// `[rows + 1, BLOCK]`, with their kind.
     pub(super) fn split_newest(
         &mut self,
+        layout: &Layout,
         block: usize,
     ) -> (BlockFactors<'_>, &mut [f32], PartKind) {
-        let (rows, kind) = match self.parts.last() {
+        let (rows, kind) = match layout.parts.last() {
             Some(part) => (part.first_row, part.kind),
             None => (0, PartKind::Direct),
         };
         // The scale is 1 until the first layer's deviations are known.
-        let scaled = self.parts.iter().filter(|part| part.source > 0).count() > 1;
-        let all = &mut self.values[block * self.room * BLOCK..][..self.rows * BLOCK];
+        let scaled = layout.parts.iter().filter(|part| part.source > 0).count() > 1;
+        let all = &mut self.values[block * layout.room * BLOCK..][..layout.rows * BLOCK];
         let (before, newest) = all.split_at_mut(rows * BLOCK);
         let before = BlockFactors {
             rows,
@@ -139,11 +150,11 @@ impl Factors {
         (before, newest, kind)
     }
 
-    pub(super) fn block(&self, block: usize) -> BlockFactors<'_> {
-        let scaled = self.parts.iter().any(|part| part.source > 0);
+    pub(super) fn block(&self, layout: &Layout, block: usize) -> BlockFactors<'_> {
+        let scaled = layout.parts.iter().any(|part| part.source > 0);
         BlockFactors {
-            rows: self.rows,
-            values: &self.values[block * self.room * BLOCK..][..self.rows * BLOCK],
+            rows: layout.rows,
+            values: &self.values[block * layout.room * BLOCK..][..layout.rows * BLOCK],
             scale: scaled.then(|| &self.scale[block * BLOCK..][..BLOCK]),
         }
     }

@@ -1,8 +1,8 @@
 //! Tokens attend to the image: one pass over its blocks, with a running softmax.
 
 use crate::kernels::{
-    Matrix, MatrixMut, RunningSoftmax, Update, block_matmul, scale_columns, scale_columns_into,
-    transpose_into,
+    Matrix, MatrixMut, RunningSoftmax, Update, add_assign, block_matmul, scale_columns,
+    scale_columns_into, transpose_into,
 };
 
 use super::super::attention::Heads;
@@ -23,25 +23,30 @@ pub(super) struct ToImage {
     pub(super) output: PackedLinear,
 }
 
-/// One prompt's state of it.
+/// What one prompt makes of it.
 #[derive(Default)]
-pub(super) struct ToImagePass {
+pub(super) struct ToImagePlan {
     scoring: Scoring,
+    rows: Vec<f32>,
+    attended: Vec<f32>,
+}
+
+/// What some of the blocks gave, and buffers for one block at a time.
+#[derive(Default)]
+pub(super) struct ToImageLane {
     softmax: RunningSoftmax,
     /// Weighted sums of the keyframe's part of the values, `[heads, tokens, head width]`.
     sums: Vec<f32>,
     /// Weighted sums of the factors, `[factors, heads, tokens]`.
     factor_sums: Vec<f32>,
-    rows: Vec<f32>,
     scores: Vec<f32>,
     scaled: Vec<f32>,
     projected: Vec<f32>,
     /// One block's weights, `[BLOCK, heads, tokens]`.
     transposed: Vec<f32>,
-    attended: Vec<f32>,
 }
 
-impl ToImagePass {
+impl ToImagePlan {
     /// Makes ready for a prompt's `tokens`, which come with their encoding added.
     pub(super) fn begin(
         &mut self,
@@ -51,7 +56,6 @@ impl ToImagePass {
         values: &[TokenValues],
         heads_of_layers: &[Heads],
     ) {
-        let heads = attention.key.heads;
         attention.query.apply(tokens, &mut self.scoring.vectors);
         self.scoring
             .begin(&attention.key, parts, values, heads_of_layers);
@@ -62,8 +66,15 @@ impl ToImagePass {
             heads_of_layers,
             &mut self.rows,
         );
-        let factors = self.rows.len() / heads.inner();
-        let rows = self.scoring.rows();
+    }
+}
+
+impl ToImageLane {
+    /// Forgets what other prompts' blocks gave.
+    pub(super) fn begin(&mut self, plan: &ToImagePlan, attention: &ToImage) {
+        let heads = attention.key.heads;
+        let factors = plan.rows.len() / heads.inner();
+        let rows = plan.scoring.rows();
         self.softmax.reset(rows);
         sized(&mut self.sums, rows * heads.width).fill(0.0);
         sized(&mut self.factor_sums, factors * rows).fill(0.0);
@@ -73,6 +84,7 @@ impl ToImagePass {
     /// and `values`, `[BLOCK, inner]`, are what the keyframe keeps.
     pub(super) fn block(
         &mut self,
+        plan: &ToImagePlan,
         attention: &ToImage,
         block: usize,
         valid: usize,
@@ -81,10 +93,10 @@ impl ToImagePass {
         factors: BlockFactors<'_>,
     ) {
         let heads = attention.key.heads;
-        let rows = self.scoring.rows();
+        let rows = plan.scoring.rows();
         let tokens = rows / heads.count;
         let scores = sized(&mut self.scores, rows * BLOCK);
-        self.scoring.block(
+        plan.scoring.block(
             &attention.key,
             block,
             keys,
@@ -129,8 +141,29 @@ impl ToImagePass {
         }
     }
 
+    /// Takes in what other blocks gave.
+    pub(super) fn merge(&mut self, other: &mut Self) {
+        self.softmax.merge(&mut other.softmax);
+        for lane in [&mut *other, &mut *self] {
+            correct(
+                &mut lane.sums,
+                &mut lane.factor_sums,
+                &lane.softmax.corrections,
+            );
+        }
+        add_assign(&mut self.sums, &other.sums);
+        add_assign(&mut self.factor_sums, &other.factor_sums);
+    }
+}
+
+impl ToImagePlan {
     /// Adds to `tokens` what they attended to.
-    pub(super) fn finish(&mut self, attention: &ToImage, tokens: &mut [f32]) {
+    pub(super) fn finish(
+        &mut self,
+        lane: &mut ToImageLane,
+        attention: &ToImage,
+        tokens: &mut [f32],
+    ) {
         let heads = attention.key.heads;
         let (inner, width) = (heads.inner(), heads.width);
         let rows = self.scoring.rows();
@@ -139,18 +172,18 @@ impl ToImagePass {
         let attended = sized(&mut self.attended, count * inner);
         for head in 0..heads.count {
             let first = head * count;
-            let sums = &mut self.sums[first * width..][..count * width];
+            let sums = &mut lane.sums[first * width..][..count * width];
             if factors > 0 {
                 block_matmul(
                     MatrixMut::new(sums, count, width),
                     Update::Add,
-                    Matrix::with_row_stride(&self.factor_sums[first..], factors, count, rows)
+                    Matrix::with_row_stride(&lane.factor_sums[first..], factors, count, rows)
                         .transposed(),
                     Matrix::with_row_stride(&self.rows[head * width..], factors, width, inner),
                 );
             }
             for (token, sums) in sums.chunks_exact(width).enumerate() {
-                let scale = 1.0 / self.softmax.sums[first + token];
+                let scale = 1.0 / lane.softmax.sums[first + token];
                 let attended = &mut attended[token * inner + head * width..][..width];
                 let constants = &attention.value.constant[head * width..];
                 for ((attended, sum), constant) in attended.iter_mut().zip(sums).zip(constants) {

@@ -9,10 +9,15 @@ use super::factors::{BlockFactors, Part, PartKind, TokenValues};
 use super::scoring::{ScoredProjection, Scoring};
 use super::tokens::TokenLayer;
 
-/// One prompt's state of the attention of the image to the tokens.
+/// What one prompt makes of the attention of the image to the tokens.
 #[derive(Default)]
-pub(super) struct ToTokensPass {
+pub(super) struct ToTokensPlan {
     scoring: Scoring,
+}
+
+/// Buffers for one block at a time.
+#[derive(Default)]
+pub(super) struct ToTokensLane {
     scores: Vec<f32>,
     projected: Vec<f32>,
 }
@@ -27,7 +32,7 @@ pub(super) fn factors_of(heads: Heads, tokens: usize) -> (usize, PartKind) {
     }
 }
 
-impl ToTokensPass {
+impl ToTokensPlan {
     /// Makes ready for a prompt's tokens, with and without their encoding. `parts` are the factors
     /// before this layer; its values go into `layer_values`.
     #[expect(clippy::too_many_arguments, reason = "what an attention needs")]
@@ -46,12 +51,15 @@ impl ToTokensPass {
         layer.key.apply(encoded, &mut self.scoring.vectors);
         self.scoring.begin(query, parts, values, heads_of_layers);
     }
+}
 
+impl ToTokensLane {
     /// Writes one block's factors of this layer, `[rows + 1, BLOCK]`. `queries` is what the keyframe
     /// keeps, `[inner, BLOCK]`; `before` are the factors before this layer.
     #[expect(clippy::too_many_arguments, reason = "what an attention needs")]
     pub(super) fn block(
         &mut self,
+        plan: &ToTokensPlan,
         query: &ScoredProjection,
         block: usize,
         queries: &[f32],
@@ -61,10 +69,10 @@ impl ToTokensPass {
         out: &mut [f32],
     ) {
         let heads = query.heads;
-        let rows = self.scoring.rows();
+        let rows = plan.scoring.rows();
         let tokens = rows / heads.count;
         let scores = sized(&mut self.scores, rows * BLOCK);
-        self.scoring.block(
+        plan.scoring.block(
             query,
             block,
             queries,

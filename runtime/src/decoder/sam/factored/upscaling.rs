@@ -26,19 +26,24 @@ pub(super) struct Upscaling {
     iou_prediction: PackedMlp,
 }
 
-/// One prompt's state of it.
+/// What one prompt makes of it.
 #[derive(Default)]
-pub(super) struct UpscalingPass {
+pub(super) struct UpscalingPlan {
     /// `[masks, upscaled channels]`.
     kernels: Vec<f32>,
     rows: Vec<f32>,
     /// `[4 places x middle channels, factors]`.
     coefficients: Vec<f32>,
+    mlp: MlpScratch,
+}
+
+/// Buffers for one block at a time.
+#[derive(Default)]
+pub(super) struct UpscalingLane {
     first: Vec<f32>,
     second: Vec<f32>,
     /// `[16 places, masks, BLOCK]`.
     pixels: Vec<f32>,
-    mlp: MlpScratch,
 }
 
 impl Upscaling {
@@ -76,7 +81,7 @@ impl Upscaling {
     }
 }
 
-impl UpscalingPass {
+impl UpscalingPlan {
     /// Predicts the IoUs of the masks `wanted` from all output tokens, `[1 + mask tokens, channels]`.
     pub(super) fn predict_iou(
         &mut self,
@@ -116,13 +121,17 @@ impl UpscalingPass {
             &mut self.coefficients,
         );
     }
+}
 
-    /// Writes one block's pixels of every mask into `logits`, `[masks, 4 size, 4 size]`. `base` is
-    /// what the keyframe keeps, `[4 places x middle channels, BLOCK]`.
+impl UpscalingLane {
+    /// Writes one block's pixels of every mask into `logits`, `[masks, rows, 4 size]`, whose first row
+    /// is that of the position `first_position`. `base` is what the keyframe keeps,
+    /// `[4 places x middle channels, BLOCK]`.
     pub(super) fn block(
         &mut self,
+        plan: &UpscalingPlan,
         upscaling: &Upscaling,
-        block: usize,
+        (block, first_position): (usize, usize),
         size: usize,
         base: &[f32],
         factors: BlockFactors<'_>,
@@ -134,13 +143,13 @@ impl UpscalingPass {
         block_matmul(
             MatrixMut::new(first, width, BLOCK),
             Update::Add,
-            Matrix::new(&self.coefficients, width, factors.rows),
+            Matrix::new(&plan.coefficients, width, factors.rows),
             Matrix::new(factors.values, factors.rows, BLOCK),
         );
         let middle = width / 4;
         let outputs = upscaling.second.outputs();
         let upscaled = outputs / 4;
-        let masks = self.kernels.len() / upscaled;
+        let masks = plan.kernels.len() / upscaled;
         let pixels = sized(&mut self.pixels, 16 * masks * BLOCK);
         let second = sized(&mut self.second, outputs * BLOCK);
         upscaling.norm.apply_with_gelu(first, BLOCK);
@@ -162,25 +171,22 @@ impl UpscalingPass {
                 block_matmul(
                     MatrixMut::new(&mut pixels[place * masks * BLOCK..], masks, BLOCK),
                     Update::Replace,
-                    Matrix::new(&self.kernels, masks, upscaled),
+                    Matrix::new(&plan.kernels, masks, upscaled),
                     Matrix::new(features, upscaled, BLOCK),
                 );
             }
         }
-        scatter(
-            pixels,
-            masks,
-            positions_of(block, size * size),
-            size,
-            logits,
-        );
+        let positions = positions_of(block, size * size);
+        let positions = positions.start - first_position..positions.end - first_position;
+        scatter(pixels, masks, positions, size, logits);
     }
 }
 
 /// Writes the pixels of some positions, `[16 places, masks, BLOCK]`, into the masks,
-/// `[masks, 4 size, 4 size]`: place y, x of a position is a pixel of its 4x4 square.
+/// `[masks, rows, 4 size]`: place y, x of a position is a pixel of its 4x4 square.
 fn scatter(pixels: &[f32], masks: usize, positions: Range<usize>, size: usize, logits: &mut [f32]) {
     let side = size * MASK_SCALE;
+    let rows = logits.len() / masks / side;
     let mut done = positions.start;
     while done < positions.end {
         let (row, column) = (done / size, done % size);
@@ -188,7 +194,7 @@ fn scatter(pixels: &[f32], masks: usize, positions: Range<usize>, size: usize, l
         let offset = done - positions.start;
         for mask in 0..masks {
             for y in 0..MASK_SCALE {
-                let start = (mask * side + row * MASK_SCALE + y) * side + column * MASK_SCALE;
+                let start = (mask * rows + row * MASK_SCALE + y) * side + column * MASK_SCALE;
                 let line = &mut logits[start..][..length * MASK_SCALE];
                 let places: [&[f32]; MASK_SCALE] = std::array::from_fn(|x| {
                     let place = (y * MASK_SCALE + x) * masks + mask;
