@@ -32,6 +32,8 @@ pub(crate) enum Command {
 pub(crate) enum ModelCommand {
     /// Turns a checkpoint of SAM or MobileSAM into a bundle.
     Import(Import),
+    /// Writes a bundle's encoder and decoder as ONNX files that other engines run.
+    Export(crate::model::export::Export),
 }
 
 #[derive(Debug, Args)]

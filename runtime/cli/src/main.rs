@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Bench(bench) => bench::run(bench, arguments.json),
         Command::Eval(eval) => eval::run(eval, arguments.json),
         Command::Model(ModelCommand::Import(import)) => import::run(import, arguments.json),
+        Command::Model(ModelCommand::Export(export)) => model::export::run(export, arguments.json),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

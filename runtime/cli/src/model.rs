@@ -1,4 +1,6 @@
-//! Opening the model that a command works with.
+//! Opening the model that a command works with, and the commands about models.
+
+pub(crate) mod export;
 
 use crate::arguments::ModelArguments;
 use crate::failure::Failure;

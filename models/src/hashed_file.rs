@@ -7,14 +7,14 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 /// A new file, hashed as it is written.
-pub(super) struct HashedFile {
+pub(crate) struct HashedFile {
     file: BufWriter<File>,
     digest: Sha256,
     length: u64,
 }
 
 impl HashedFile {
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         Ok(Self {
             file: BufWriter::new(File::create_new(path)?),
             digest: Sha256::new(),
@@ -23,12 +23,12 @@ impl HashedFile {
     }
 
     /// Bytes that were written.
-    pub(super) fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
     /// Waits until everything is on the disk; gives the SHA-256 of the contents.
-    pub(super) fn finish(self) -> io::Result<String> {
+    pub(crate) fn finish(self) -> io::Result<String> {
         let file = self.file.into_inner();
         file.map_err(io::IntoInnerError::into_error)?.sync_all()?;
         Ok(hexadecimal(&self.digest.finalize()))
@@ -49,7 +49,7 @@ impl Write for HashedFile {
 }
 
 /// The SHA-256 of some bytes, in lower-case hexadecimal.
-pub(super) fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
