@@ -34,6 +34,8 @@ pub(crate) enum ModelCommand {
     Import(Import),
     /// Writes a bundle's encoder and decoder as ONNX files that other engines run.
     Export(crate::model::export::Export),
+    /// Downloads a file of a model, checks it, and goes on where an earlier download was cut off.
+    Fetch(crate::model::fetch::Fetch),
 }
 
 #[derive(Debug, Args)]

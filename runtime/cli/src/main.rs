@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Eval(eval) => eval::run(eval, arguments.json),
         Command::Model(ModelCommand::Import(import)) => import::run(import, arguments.json),
         Command::Model(ModelCommand::Export(export)) => model::export::run(export, arguments.json),
+        Command::Model(ModelCommand::Fetch(fetch)) => model::fetch::run(fetch, arguments.json),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
