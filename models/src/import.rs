@@ -5,9 +5,7 @@
 //! leaves nothing behind, and no bundle is ever half overwritten.
 
 mod error;
-mod hashed_file;
 mod manifest;
-mod staging;
 
 use std::fs;
 use std::path::Path;
@@ -17,12 +15,12 @@ use fixate::decoder::{Decoder, SamDecoder};
 use crate::architecture::{Architecture, ArchitectureError, Recipe};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::decoder::{DecoderFacts, write_decoder};
+use crate::hashed_file::{self, HashedFile};
 use crate::onnx::{self, ExternalData, Graph};
+use crate::staging::Staging;
 
 pub use error::ImportError;
-use hashed_file::HashedFile;
 use manifest::{DecoderFile, EncoderFile, Manifest};
-use staging::Staging;
 
 const ENCODER_FILE: &str = "encoder.onnx";
 const WEIGHTS_FILE: &str = "encoder.onnx.data";
@@ -112,7 +110,8 @@ fn import(
     let total = graph.constant_bytes().saturating_add(decoder_bytes);
     check_size(total, file_bytes)?;
 
-    let staging = Staging::new(output)?;
+    let files = [ENCODER_FILE, WEIGHTS_FILE, DECODER_FILE, MANIFEST_FILE];
+    let staging = Staging::new(output, &files)?;
     let external_weights = graph.constant_bytes() > max_inline_bytes;
     let mut progress_of_weights = |done| progress(done, total);
     let encoder = write_encoder(

@@ -1,4 +1,4 @@
-//! Importing checkpoints into fixate's bundles.
+//! Fetching models, importing checkpoints into fixate's bundles, and exporting those.
 //!
 //! Checkpoints are data from strangers: nothing in them is executed, and no size in them is believed
 //! before it is compared with the length of the file.
@@ -10,11 +10,19 @@
 //! 5. [`architecture`]: what an image encoder is, and its graph.
 //! 6. [`import`]: from a checkpoint to a bundle.
 //! 7. [`signature`]: what an ONNX file of a stranger is.
+//! 8. [`export`]: from a bundle to ONNX files that other engines run.
+//! 9. [`fetch`]: downloads, checked and resumed.
 
 pub mod architecture;
 pub mod checkpoint;
 pub mod decoder;
+pub mod export;
+pub mod fetch;
+mod hashed_file;
 pub mod import;
 mod onnx;
 pub mod pickle;
 pub mod signature;
+mod staging;
+
+pub use staging::StagingError;

@@ -43,5 +43,5 @@ pub(super) fn add_to(graph: &mut Graph<Recipe>, tokens: &Value, channels: usize,
     let x = graph.transpose("neck.2.channels_last", &x, &[0, 2, 3, 1]);
     let x = layer_normalization(graph, "neck.3", &x, EPSILON);
     let embedding = graph.transpose(OUTPUT, &x, &[0, 3, 1, 2]);
-    graph.set_output(embedding);
+    graph.add_output(embedding, &[]);
 }

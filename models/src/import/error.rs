@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 
 use fixate::decoder::WeightsError;
 
 use crate::architecture::ArchitectureError;
 use crate::checkpoint::CheckpointError;
+use crate::staging::StagingError;
 
 /// Why a checkpoint cannot be imported.
 #[derive(Debug)]
@@ -33,28 +33,8 @@ pub enum ImportError {
         /// Its value.
         found: String,
     },
-    /// The output is no folder and cannot become one.
-    Output {
-        /// The output.
-        path: PathBuf,
-    },
-    /// The output holds something that would be lost.
-    Occupied {
-        /// What it is.
-        path: PathBuf,
-    },
-    /// A file or folder cannot be written.
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the operating system says.
-        reason: String,
-    },
-    /// The output was moved away, and could be neither replaced nor moved back.
-    Stranded {
-        /// Where the former output is.
-        folder: PathBuf,
-    },
+    /// The output cannot be replaced.
+    Output(StagingError),
     /// The operating system failed otherwise.
     Io(io::Error),
 }
@@ -73,24 +53,7 @@ impl fmt::Display for ImportError {
                 f,
                 "the {field} {found:?} cannot be used; give 1 to 200 bytes of text on one line"
             ),
-            Self::Output { path } => write!(
-                f,
-                "{} is not a folder; name a new one for the bundle",
-                path.display()
-            ),
-            Self::Occupied { path } => write!(
-                f,
-                "{} would be lost; name a new folder for the bundle, or move it away",
-                path.display()
-            ),
-            Self::Write { path, reason } => {
-                write!(f, "{} cannot be written: {reason}", path.display())
-            }
-            Self::Stranded { folder } => write!(
-                f,
-                "the bundle could not be replaced; the former one is now {}, move it back by hand",
-                folder.display()
-            ),
+            Self::Output(error) => error.fmt(f),
             Self::Io(error) => write!(f, "the bundle cannot be written: {error}"),
         }
     }
@@ -102,6 +65,7 @@ impl std::error::Error for ImportError {
             Self::Checkpoint(error) => Some(error),
             Self::Architecture(error) => Some(error),
             Self::Decoder(error) => Some(error),
+            Self::Output(error) => Some(error),
             Self::Io(error) => Some(error),
             _ => None,
         }
@@ -123,6 +87,12 @@ impl From<ArchitectureError> for ImportError {
 impl From<WeightsError> for ImportError {
     fn from(error: WeightsError) -> Self {
         Self::Decoder(error)
+    }
+}
+
+impl From<StagingError> for ImportError {
+    fn from(error: StagingError) -> Self {
+        Self::Output(error)
     }
 }
 

@@ -7,6 +7,7 @@ use tract_onnx::prelude::*;
 
 use super::*;
 use crate::architecture::tests::{Tensors, small_tiny_vit, small_vit, write};
+use crate::staging::StagingError;
 
 /// SAM's decoder with 16 channels.
 fn small_decoder() -> Tensors {
@@ -192,11 +193,16 @@ fn nothing_else_is_replaced() {
     fs::create_dir(place.output()).unwrap();
     let precious = place.output().join("encoder.int8.onnx");
     fs::write(&precious, b"quantised").unwrap();
-    assert!(matches!(place.refusal(), ImportError::Occupied { path } if path == precious));
+    assert!(
+        matches!(place.refusal(), ImportError::Output(StagingError::Occupied { path }) if path == precious)
+    );
     assert_eq!(fs::read(&precious).unwrap(), b"quantised");
     fs::remove_dir_all(place.output()).unwrap();
     fs::write(place.output(), b"a file").unwrap();
-    assert!(matches!(place.refusal(), ImportError::Output { .. }));
+    assert!(matches!(
+        place.refusal(),
+        ImportError::Output(StagingError::Output { .. })
+    ));
     assert_eq!(fs::read(place.output()).unwrap(), b"a file");
 }
 
@@ -207,7 +213,10 @@ fn folders_that_do_not_exist_are_named() {
     let output = place.folder.path().join("missing/bundle");
     let error = import_checkpoint(&place.checkpoint(), &output, &options, &mut |_, _| ());
     let error = error.unwrap_err();
-    assert!(matches!(error, ImportError::Write { .. }), "{error}");
+    assert!(
+        matches!(error, ImportError::Output(StagingError::Write { .. })),
+        "{error}"
+    );
     let error = import_checkpoint(
         &place.checkpoint(),
         Path::new("/"),

@@ -14,7 +14,7 @@ use tract_onnx::pb::{
     TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
 };
 
-use super::graph::{Contents, Graph, Initialiser, Value, integers};
+use super::graph::{Contents, Graph, Initialiser, OPEN, Port, integers};
 
 const IR_VERSION: i64 = 8;
 const OPERATOR_SET: i64 = 17;
@@ -125,10 +125,10 @@ fn write_start<W>(graph: &Graph<W>, records: &[Record], onnx: &mut dyn Write) ->
         ..ModelProto::default()
     };
     let nodes = GraphProto {
-        name: "encoder".to_owned(),
+        name: graph.name.to_owned(),
         node: graph.nodes.clone(),
-        input: vec![description(&graph.input)],
-        output: vec![description(&graph.output)],
+        input: graph.inputs.iter().map(description).collect(),
+        output: graph.outputs.iter().map(description).collect(),
         ..GraphProto::default()
     };
     let initialisers = records.iter().map(|record| {
@@ -187,13 +187,19 @@ fn entry(key: &str, value: String) -> StringStringEntryProto {
     }
 }
 
-fn description(value: &Value) -> ValueInfoProto {
-    let dimension = |&length: &i64| Dimension {
-        value: Some(dimension::Value::DimValue(length)),
+fn description(Port { value, open }: &Port) -> ValueInfoProto {
+    let mut open = open.iter();
+    let dimension = |length: usize| Dimension {
+        value: match length {
+            OPEN => open
+                .next()
+                .map(|name| dimension::Value::DimParam((*name).to_owned())),
+            _ => Some(dimension::Value::DimValue(length as i64)),
+        },
         ..Dimension::default()
     };
     let shape = TensorShapeProto {
-        dim: integers(&value.shape).iter().map(dimension).collect(),
+        dim: value.shape.iter().copied().map(dimension).collect(),
     };
     let tensor = type_proto::Tensor {
         elem_type: DataType::Float.into(),

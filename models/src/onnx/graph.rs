@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, NodeProto};
 
+/// The length of a dimension that is known only when the graph runs.
+pub(crate) const OPEN: usize = 0;
+
 /// What flows along an edge of a graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Value {
@@ -13,7 +16,7 @@ pub(crate) struct Value {
 }
 
 impl Value {
-    /// Length of each dimension.
+    /// Length of each dimension, or [`OPEN`].
     pub(crate) fn shape(&self) -> &[usize] {
         &self.shape
     }
@@ -49,15 +52,25 @@ impl<W> Initialiser<W> {
     }
 }
 
-/// A graph with one input and one output, all values f32. `W` describes weights, which are read
-/// when the graph is written.
+/// An input or output of a graph.
+#[derive(Debug)]
+pub(super) struct Port {
+    pub(super) value: Value,
+    /// What its open dimensions are called, in order.
+    pub(super) open: Vec<&'static str>,
+}
+
+/// A graph whose inputs and outputs are f32. `W` describes weights, which are read when the graph is
+/// written.
 ///
-/// Every name is given once by the caller. Shapes are those of batch 1 and known; operators compute
-/// them without checking them, which is for whoever derives them from a file.
+/// Every name is given once by the caller. Shapes are those of batch 1, and known but for dimensions
+/// that are [`OPEN`]; operators compute them without checking them, which is for whoever derives them
+/// from a file.
 #[derive(Debug)]
 pub(crate) struct Graph<W> {
-    pub(super) input: Value,
-    pub(super) output: Value,
+    pub(super) name: &'static str,
+    pub(super) inputs: Vec<Port>,
+    pub(super) outputs: Vec<Port>,
     pub(super) nodes: Vec<NodeProto>,
     pub(super) initialisers: Vec<Initialiser<W>>,
     /// Constants that were given before, by name.
@@ -65,29 +78,40 @@ pub(crate) struct Graph<W> {
 }
 
 impl<W> Graph<W> {
-    /// A graph without nodes, whose output is its input.
-    pub(crate) fn new(input: &str, shape: &[usize]) -> Self {
-        let input = Value {
-            name: input.to_owned(),
-            shape: shape.to_vec(),
-        };
+    /// A graph without nodes.
+    pub(crate) fn new(name: &'static str) -> Self {
         Self {
-            output: input.clone(),
-            input,
+            name,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
             nodes: Vec::new(),
             initialisers: Vec::new(),
             constants: HashMap::new(),
         }
     }
 
-    /// The value that is fed in.
-    pub(crate) fn input(&self) -> Value {
-        self.input.clone()
+    /// A value that is fed in; `open` names its open dimensions, in order.
+    pub(crate) fn add_input(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        open: &[&'static str],
+    ) -> Value {
+        let value = Value {
+            name: name.to_owned(),
+            shape: shape.to_vec(),
+        };
+        self.inputs.push(Port {
+            value: value.clone(),
+            open: open.to_vec(),
+        });
+        value
     }
 
-    /// Makes a value the graph's output.
-    pub(crate) fn set_output(&mut self, value: Value) {
-        self.output = value;
+    /// Makes a value one of the graph's outputs; `open` names its open dimensions, in order.
+    pub(crate) fn add_output(&mut self, value: Value, open: &[&'static str]) {
+        let open = open.to_vec();
+        self.outputs.push(Port { value, open });
     }
 
     /// Bytes of all constants; `u64::MAX` if there are more.
@@ -102,12 +126,12 @@ impl<W> Graph<W> {
     }
 
     /// A number, given once however often it is asked for.
-    pub(super) fn scalar(&mut self, number: f32) -> Value {
+    pub(crate) fn scalar(&mut self, number: f32) -> Value {
         self.constant(format!("scalar_{number}"), &[], Contents::Scalar(number))
     }
 
     /// A list of integers, given once however often it is asked for.
-    pub(super) fn integers(&mut self, integers: Vec<i64>) -> Value {
+    pub(crate) fn integers(&mut self, integers: Vec<i64>) -> Value {
         let digits: Vec<String> = integers.iter().map(i64::to_string).collect();
         let name = format!("integers_{}", digits.join("_"));
         let shape = [integers.len()];

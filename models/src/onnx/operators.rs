@@ -1,9 +1,11 @@
-//! Operators of ONNX's opset 17, for tensors of batch 1 and static shape.
+//! Operators of ONNX's opset 17 that layers are made of, for tensors of batch 1.
 
 use std::f32::consts::SQRT_2;
 
+use tract_onnx::pb::tensor_proto::DataType;
+
 use super::graph::{
-    Graph, Value, float_attribute, integer_attribute, integers, integers_attribute,
+    Graph, OPEN, Value, float_attribute, integer_attribute, integers, integers_attribute,
 };
 
 /// A square convolution.
@@ -51,6 +53,31 @@ impl<W> Graph<W> {
         self.node("Conv", name, &inputs, attributes, shape)
     }
 
+    /// A transposed 2x2 convolution with stride 2, from `[1, in, rows, columns]` to `[1, out, 2 rows,
+    /// 2 columns]` by `[in, out, 2, 2]`.
+    pub(crate) fn doubling_convolution(
+        &mut self,
+        name: &str,
+        image: &Value,
+        weight: &Value,
+        bias: &Value,
+    ) -> Value {
+        let &[_, outputs, ..] = weight.shape() else {
+            return image.clone();
+        };
+        let mut shape = vec![1, outputs];
+        shape.extend(image.shape[2..].iter().map(|side| 2 * side));
+        let attributes = vec![
+            integers_attribute("kernel_shape", &[2; 2]),
+            integers_attribute("strides", &[2; 2]),
+            integers_attribute("pads", &[0; 4]),
+            integers_attribute("dilations", &[1; 2]),
+            integer_attribute("group", 1),
+        ];
+        let inputs = [image, weight, bias];
+        self.node("ConvTranspose", name, &inputs, attributes, shape)
+    }
+
     /// The product of the last two dimensions; those before are broadcast.
     pub(crate) fn matrix_product(&mut self, name: &str, left: &Value, right: &Value) -> Value {
         let (left_batch, left_matrix) = left.shape.split_at(left.shape.len() - 2);
@@ -63,6 +90,27 @@ impl<W> Graph<W> {
     /// The sum, broadcast.
     pub(crate) fn add(&mut self, name: &str, left: &Value, right: &Value) -> Value {
         self.elementwise("Add", name, left, right)
+    }
+
+    /// The difference, broadcast.
+    pub(crate) fn subtract(&mut self, name: &str, left: &Value, right: &Value) -> Value {
+        self.elementwise("Sub", name, left, right)
+    }
+
+    /// The product of elements, broadcast.
+    pub(crate) fn multiply(&mut self, name: &str, left: &Value, right: &Value) -> Value {
+        self.elementwise("Mul", name, left, right)
+    }
+
+    /// The quotient, broadcast.
+    pub(crate) fn divide(&mut self, name: &str, left: &Value, right: &Value) -> Value {
+        self.elementwise("Div", name, left, right)
+    }
+
+    /// 1 where both are the same, else 0; broadcast.
+    pub(crate) fn equality(&mut self, name: &str, left: &Value, right: &Value) -> Value {
+        let equal = self.elementwise("Equal", &format!("{name}.truth"), left, right);
+        self.cast(name, &equal, DataType::Float)
     }
 
     fn elementwise(&mut self, operator: &str, name: &str, left: &Value, right: &Value) -> Value {
@@ -81,6 +129,21 @@ impl<W> Graph<W> {
         let shifted = self.elementwise("Add", &format!("{name}.shifted"), &erf, &one);
         let doubled = self.elementwise("Mul", &format!("{name}.doubled"), x, &shifted);
         self.elementwise("Mul", name, &doubled, &half)
+    }
+
+    /// Negative numbers become 0.
+    pub(crate) fn relu(&mut self, name: &str, x: &Value) -> Value {
+        self.node("Relu", name, &[x], Vec::new(), x.shape.clone())
+    }
+
+    /// Sines of radians.
+    pub(crate) fn sine(&mut self, name: &str, x: &Value) -> Value {
+        self.node("Sin", name, &[x], Vec::new(), x.shape.clone())
+    }
+
+    /// Cosines of radians.
+    pub(crate) fn cosine(&mut self, name: &str, x: &Value) -> Value {
+        self.node("Cos", name, &[x], Vec::new(), x.shape.clone())
     }
 
     /// Softmax over the last dimension.
@@ -112,9 +175,15 @@ impl<W> Graph<W> {
         )
     }
 
-    /// The same elements in another shape.
+    /// The same elements in another shape, at most one side of which is open.
     pub(crate) fn reshape(&mut self, name: &str, x: &Value, shape: &[usize]) -> Value {
-        let target = self.integers(integers(shape));
+        let mut sides = integers(shape);
+        for (side, length) in sides.iter_mut().zip(shape) {
+            if *length == OPEN {
+                *side = -1;
+            }
+        }
+        let target = self.integers(sides);
         self.node("Reshape", name, &[x, &target], Vec::new(), shape.to_vec())
     }
 
@@ -158,8 +227,13 @@ fn broadcast(left: &[usize], right: &[usize]) -> Vec<usize> {
     };
     let mut shape = long.to_vec();
     let start = long.len() - short.len();
-    for (side, other) in shape[start..].iter_mut().zip(short) {
-        *side = (*side).max(*other);
+    for (side, &other) in shape[start..].iter_mut().zip(short) {
+        *side = match (*side, other) {
+            (1, other) => other,
+            (side, 1) => side,
+            // An open side can only be as long as one that is known.
+            (side, other) => side.max(other),
+        };
     }
     shape
 }

@@ -6,14 +6,14 @@ use super::{Convolution, ExternalData, Graph, write};
 
 /// Every operator once, from `[1, 2, 4, 4]`. Weights are described by what they are.
 fn example() -> Graph<Vec<f32>> {
-    let mut graph = Graph::new("image", &[1, 2, 4, 4]);
+    let mut graph = Graph::new("example");
+    let image = graph.add_input("image", &[1, 2, 4, 4], &[]);
     let weight = graph.weights(
         "convolution.weight",
         &[2, 1, 3, 3],
         (0..18).map(|i| i as f32 / 9.0 - 1.0).collect(),
     );
     let bias = graph.weights("convolution.bias", &[2], vec![0.5, -0.5]);
-    let image = graph.input();
     let convolution = Convolution {
         stride: 1,
         padding: 1,
@@ -33,7 +33,7 @@ fn example() -> Graph<Vec<f32>> {
     let x = graph.gelu("gelu", &x);
     let x = graph.add("sum", &x, &x);
     assert_eq!(x.shape(), [25, 3]);
-    graph.set_output(x);
+    graph.add_output(x, &[]);
     graph
 }
 
@@ -105,8 +105,8 @@ fn weights_may_be_in_a_file_of_their_own() {
 
 #[test]
 fn constants_are_written_once() {
-    let mut graph: Graph<()> = Graph::new("image", &[4, 6]);
-    let x = graph.input();
+    let mut graph: Graph<()> = Graph::new("example");
+    let x = graph.add_input("image", &[4, 6], &[]);
     let x = graph.reshape("there", &x, &[6, 4]);
     let x = graph.gelu("gelu", &x);
     let bytes = graph.constant_bytes();
@@ -118,7 +118,7 @@ fn constants_are_written_once() {
 
 #[test]
 fn sizes_that_overflow_are_large() {
-    let mut graph = Graph::new("image", &[1]);
+    let mut graph = Graph::new("example");
     graph.weights("weight", &[usize::MAX, usize::MAX, 2], ());
     graph.weights("another", &[1], ());
     assert_eq!(graph.constant_bytes(), u64::MAX);

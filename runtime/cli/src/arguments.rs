@@ -32,6 +32,10 @@ pub(crate) enum Command {
 pub(crate) enum ModelCommand {
     /// Turns a checkpoint of SAM or MobileSAM into a bundle.
     Import(Import),
+    /// Writes a bundle's encoder and decoder as ONNX files that other engines run.
+    Export(crate::model::export::Export),
+    /// Downloads a file of a model, checks it, and goes on where an earlier download was cut off.
+    Fetch(crate::model::fetch::Fetch),
 }
 
 #[derive(Debug, Args)]

@@ -20,13 +20,17 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    env_logger::init();
+    // What is wrong with a certificate stands in the command's one line.
+    let quiet = env_logger::Env::default().default_filter_or("error,rustls_platform_verifier=off");
+    env_logger::Builder::from_env(quiet).init();
     let arguments = Arguments::parse();
     let result = match &arguments.command {
         Command::Segment(segment) => segment::run(segment, arguments.json),
         Command::Bench(bench) => bench::run(bench, arguments.json),
         Command::Eval(eval) => eval::run(eval, arguments.json),
         Command::Model(ModelCommand::Import(import)) => import::run(import, arguments.json),
+        Command::Model(ModelCommand::Export(export)) => model::export::run(export, arguments.json),
+        Command::Model(ModelCommand::Fetch(fetch)) => model::fetch::run(fetch, arguments.json),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,7 @@
-//! Opening the model that a command works with.
+//! Opening the model that a command works with, and the commands about models.
+
+pub(crate) mod export;
+pub(crate) mod fetch;
 
 use crate::arguments::ModelArguments;
 use crate::failure::Failure;

@@ -14,8 +14,10 @@ const EPSILON: f32 = 1e-5;
 impl TinyVit {
     /// The encoder as a graph.
     pub(in crate::architecture) fn graph(&self) -> Graph<Recipe> {
-        let mut graph = Graph::new(INPUT, &[1, 3, self.input_size_px, self.input_size_px]);
-        let mut x = self.add_stem(&mut graph);
+        let mut graph = Graph::new("encoder");
+        let shape = [1, 3, self.input_size_px, self.input_size_px];
+        let image = graph.add_input(INPUT, &shape, &[]);
+        let mut x = self.add_stem(&mut graph, &image);
         for (index, stage) in self.stages.iter().enumerate() {
             let module = format!("layers.{index}");
             x = stage.add_blocks(&mut graph, &module, &x);
@@ -26,12 +28,11 @@ impl TinyVit {
         graph
     }
 
-    fn add_stem(&self, graph: &mut Graph<Recipe>) -> Value {
+    fn add_stem(&self, graph: &mut Graph<Recipe>, image: &Value) -> Value {
         let hidden = self.stem_width;
         let width = self.stages.first().map_or(0, |stage| stage.width);
-        let image = graph.input();
         let weight = [hidden, 3, 3, 3];
-        let x = normalised_convolution(graph, "patch_embed.seq.0", &image, &weight, 2);
+        let x = normalised_convolution(graph, "patch_embed.seq.0", image, &weight, 2);
         let x = graph.gelu("patch_embed.seq.1", &x);
         let weight = [width, hidden, 3, 3];
         normalised_convolution(graph, "patch_embed.seq.2", &x, &weight, 2)

@@ -13,8 +13,9 @@ impl SamVit {
     /// The encoder as a graph.
     pub(in crate::architecture) fn graph(&self) -> Graph<Recipe> {
         let size = self.input_size_px();
-        let mut graph = Graph::new(INPUT, &[1, 3, size, size]);
-        let mut tokens = self.add_patches(&mut graph);
+        let mut graph = Graph::new("encoder");
+        let image = graph.add_input(INPUT, &[1, 3, size, size], &[]);
+        let mut tokens = self.add_patches(&mut graph, &image);
         for (index, block) in self.blocks.iter().enumerate() {
             tokens = self.add_block(&mut graph, &format!("blocks.{index}"), *block, &tokens);
         }
@@ -23,7 +24,7 @@ impl SamVit {
     }
 
     /// Patches as tokens, with their absolute positions.
-    fn add_patches(&self, graph: &mut Graph<Recipe>) -> Value {
+    fn add_patches(&self, graph: &mut Graph<Recipe>, image: &Value) -> Value {
         let &Self {
             width,
             patch_size_px,
@@ -38,8 +39,7 @@ impl SamVit {
             padding: 0,
             groups: 1,
         };
-        let image = graph.input();
-        let x = graph.convolution("patch_embed", &image, &weight, Some(&bias), convolution);
+        let x = graph.convolution("patch_embed", image, &weight, Some(&bias), convolution);
         let x = as_tokens(graph, "patch_embed.tokens", &x);
         // The file has a dimension of 1 before, and rows and columns apart: the same elements.
         let positions = tensor(graph, "pos_embed", &[side * side, width]);

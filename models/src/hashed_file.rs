@@ -1,20 +1,20 @@
 //! Files whose checksum is known when they are written.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 /// A new file, hashed as it is written.
-pub(super) struct HashedFile {
+pub(crate) struct HashedFile {
     file: BufWriter<File>,
     digest: Sha256,
     length: u64,
 }
 
 impl HashedFile {
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         Ok(Self {
             file: BufWriter::new(File::create_new(path)?),
             digest: Sha256::new(),
@@ -23,12 +23,12 @@ impl HashedFile {
     }
 
     /// Bytes that were written.
-    pub(super) fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
     /// Waits until everything is on the disk; gives the SHA-256 of the contents.
-    pub(super) fn finish(self) -> io::Result<String> {
+    pub(crate) fn finish(self) -> io::Result<String> {
         let file = self.file.into_inner();
         file.map_err(io::IntoInnerError::into_error)?.sync_all()?;
         Ok(hexadecimal(&self.digest.finalize()))
@@ -49,10 +49,28 @@ impl Write for HashedFile {
 }
 
 /// The SHA-256 of some bytes, in lower-case hexadecimal.
-pub(super) fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+/// Hashes the rest of a file; gives its length.
+pub(crate) fn read_into(digest: &mut Sha256, file: &mut dyn Read) -> io::Result<u64> {
+    let mut buffer = vec![0; 1 << 20];
+    let mut length = 0;
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(length),
+            Ok(count) => {
+                digest.update(&buffer[..count]);
+                length += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
