@@ -9,7 +9,10 @@ use fixate::decoder::{
 use fixate::preprocess::Placement;
 use fixate::prompt::Prompt;
 
-mod mobile_sam;
+#[path = "../tests/random_decoder/mod.rs"]
+mod random_decoder;
+
+use random_decoder::{MOBILE_SAM, random_decoder};
 
 fn compare(criterion: &mut Criterion, name: &str, bytes: &[u8]) {
     let plain = SamDecoder::from_safetensors(bytes).expect("a SAM decoder");
@@ -105,7 +108,7 @@ fn decoder(criterion: &mut Criterion) {
         "built-in",
         &bundle.decoder().expect("the built-in decoder"),
     );
-    compare(criterion, "mobile sam", &mobile_sam::decoder());
+    compare(criterion, "mobile sam", &random_decoder(&MOBILE_SAM, 1));
 }
 
 criterion_group!(benches, decoder);

@@ -5,7 +5,8 @@
 //! the positions, is contiguous in both factor and result.
 
 use crate::kernels::{
-    Matrix, MatrixMut, Update, add, gelu, layer_norm_columns, layer_norm_rows, matmul, relu,
+    Matrix, MatrixMut, Update, add, block_matmul, gelu, layer_norm_columns, layer_norm_rows,
+    matmul, relu,
 };
 
 use super::weights::{Weights, WeightsError};
@@ -169,13 +170,14 @@ impl ImageLinear {
 
     fn accumulate(&self, image: Matrix<'_>, positions: usize, sums: &mut [f32]) {
         let (inputs, outputs) = (self.inputs(), self.outputs());
-        matmul(
-            MatrixMut::new(sums, outputs, positions),
-            Update::Add,
-            1.0,
-            Matrix::new(&self.weight, outputs, inputs),
-            image,
-        );
+        let product = MatrixMut::new(sums, outputs, positions);
+        let weight = Matrix::new(&self.weight, outputs, inputs);
+        // Of little depth, packing costs more than it brings, and it allocates.
+        if inputs <= 16 {
+            block_matmul(product, Update::Add, weight, image);
+        } else {
+            matmul(product, Update::Add, 1.0, weight, image);
+        }
     }
 }
 

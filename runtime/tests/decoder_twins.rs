@@ -1,0 +1,200 @@
+//! The factored decoder beside the plain one, on models of any size.
+
+#![allow(clippy::unwrap_used, reason = "a test tells, and fails")]
+
+mod random_decoder;
+
+use fixate::decoder::{
+    Decoded, Decoder, DecoderError, Embedding, FactoredSamDecoder, Keyframe, MaskSelection,
+    SamDecoder,
+};
+use fixate::mask::MaskLogits;
+use fixate::preprocess::Placement;
+use fixate::prompt::{PointLabel, Prompt, PromptBox, PromptPoint};
+use proptest::prelude::*;
+
+use random_decoder::{Sizes, noise, random_decoder};
+
+/// Largest difference that counts as the same, as a share of the plain result's deviation.
+const TOLERANCE: f64 = 2e-4;
+
+fn keyframe(sizes: &Sizes, seed: u32) -> Keyframe {
+    let side = sizes.embedding_size;
+    let size_px = side as u32 * 16;
+    Keyframe {
+        embedding: Embedding {
+            shape: [sizes.channels, side, side],
+            values: noise(seed)
+                .map(|value| 3.0 * value)
+                .take(sizes.channels * side * side)
+                .collect(),
+        },
+        placement: Placement {
+            image_width_px: size_px,
+            image_height_px: size_px,
+            resized_width_px: size_px,
+            resized_height_px: size_px,
+            input_size_px: size_px,
+        },
+        capture_time_us: 0,
+        prepared: None,
+    }
+}
+
+fn prompt(sizes: &Sizes, points: usize, bounds: bool, mask: bool, seed: u32) -> Prompt {
+    let size_px = sizes.embedding_size as f32 * 16.0;
+    let mut random = noise(seed).map(|value| value + 0.5);
+    let mut next = move || random.next().unwrap();
+    let side = sizes.embedding_size * 4;
+    Prompt {
+        points: (0..points)
+            .map(|index| PromptPoint {
+                x_px: next() * size_px * 0.99,
+                y_px: next() * size_px * 0.99,
+                label: match index % 3 {
+                    1 => PointLabel::Background,
+                    _ => PointLabel::Foreground,
+                },
+            })
+            .collect(),
+        bounds: bounds.then(|| PromptBox {
+            x0_px: next() * size_px * 0.4,
+            y0_px: next() * size_px * 0.4,
+            x1_px: size_px * (0.5 + 0.4 * next()),
+            y1_px: size_px * (0.5 + 0.4 * next()),
+        }),
+        mask: mask.then(|| MaskLogits {
+            width: side,
+            height: side,
+            values: (0..side * side).map(|_| 20.0 * next() - 10.0).collect(),
+        }),
+    }
+}
+
+/// Largest difference as a share of the expected values' deviation.
+fn difference(found: &[f32], expected: &[f32]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let wide = || expected.iter().map(|value| f64::from(*value));
+    let mean = wide().sum::<f64>() / expected.len() as f64;
+    let variance = wide().map(|v| (v - mean).powi(2)).sum::<f64>() / expected.len() as f64;
+    let pairs = found.iter().zip(wide());
+    let largest = pairs
+        .map(|(found, expected)| (f64::from(*found) - expected).abs())
+        .fold(0.0, f64::max);
+    largest / variance.sqrt().max(1e-2 * mean.abs())
+}
+
+prop_compose! {
+    fn any_sizes()(
+        heads in prop_oneof![Just(1_usize), Just(2), Just(3), Just(8)],
+        head_widths in [1_usize..9, 1_usize..17],
+        half_channels in 6_usize..40,
+        hidden in 1_usize..70,
+        layers in 0_usize..4,
+        mask_tokens in 1_usize..5,
+        // A layer norm over two or three channels magnifies rounding without bound.
+        upscaled in [8_usize..24, 1_usize..12],
+        mask_channels in [1_usize..6, 1_usize..18],
+        embedding_size in prop_oneof![1_usize..12, Just(16), Just(24), Just(32)],
+    ) -> Sizes {
+        Sizes {
+            channels: 2 * half_channels,
+            heads,
+            inner: head_widths.map(|width| width * heads),
+            hidden,
+            layers,
+            mask_tokens,
+            upscaled,
+            mask_channels,
+            embedding_size,
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn twins_agree_on_any_model_and_prompt(
+        sizes in any_sizes(),
+        seed: u32,
+        points in 0_usize..36,
+        bounds: bool,
+        mask: bool,
+        threads in 1_usize..4,
+        prepare: bool,
+    ) {
+        prop_assume!(points > 0 || bounds || mask);
+        let bytes = random_decoder(&sizes, seed);
+        let mut plain = SamDecoder::from_safetensors(&bytes).unwrap();
+        let mut factored = FactoredSamDecoder::from_safetensors(&bytes).unwrap();
+        factored.set_threads(threads).unwrap();
+        let (mut expected, mut found) = (Decoded::default(), Decoded::default());
+        let mut keyframe = keyframe(&sizes, seed ^ 1);
+        if prepare {
+            factored.prepare(&mut keyframe).unwrap();
+        }
+        // The second prompt meets buffers that the first has left.
+        for (points, mask) in [(points, mask), (points / 2, !mask)] {
+            if points == 0 && !bounds && !mask {
+                continue;
+            }
+            let prompt = prompt(&sizes, points, bounds, mask, seed ^ 2);
+            for selection in [MaskSelection::All, MaskSelection::Single] {
+                plain.decode_into(&keyframe, &prompt, selection, &mut expected).unwrap();
+                factored.decode_into(&keyframe, &prompt, selection, &mut found).unwrap();
+                prop_assert_eq!(&found.indices, &expected.indices);
+                prop_assert_eq!((found.width, found.height), (expected.width, expected.height));
+                let error = difference(&found.logits, &expected.logits);
+                prop_assert!(error < TOLERANCE, "logits differ by {error:.1e} of the deviation");
+                for (found, expected) in found.predicted_iou.iter().zip(&expected.predicted_iou) {
+                    prop_assert!((found - expected).abs() < 1e-3 * expected.abs().max(1.0));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_an_error(
+        sizes in any_sizes(),
+        seed: u32,
+        place in 0.0_f32..1.0,
+        value in prop_oneof![Just(f32::NAN), Just(f32::INFINITY), Just(f32::NEG_INFINITY)],
+    ) {
+        let bytes = random_decoder(&sizes, seed);
+        let mut factored = FactoredSamDecoder::from_safetensors(&bytes).unwrap();
+        let mut keyframe = keyframe(&sizes, seed);
+        let index = (place * keyframe.embedding.values.len() as f32) as usize;
+        keyframe.embedding.values[index] = value;
+        let prompt = prompt(&sizes, 2, false, false, seed);
+        let mut decoded = Decoded::default();
+        let result = factored
+            .prepare(&mut keyframe)
+            .and_then(|()| factored.decode_into(&keyframe, &prompt, MaskSelection::All, &mut decoded));
+        prop_assert_eq!(result, Err(DecoderError::NotFinite));
+    }
+}
+
+#[test]
+fn a_keyframe_prepared_by_another_model_is_decoded_all_the_same() {
+    let sizes = Sizes {
+        embedding_size: 8,
+        ..random_decoder::MOBILE_SAM
+    };
+    let decoder =
+        |seed| FactoredSamDecoder::from_safetensors(&random_decoder(&sizes, seed)).unwrap();
+    let (mut one, mut other) = (decoder(1), decoder(2));
+    let mut keyframe = keyframe(&sizes, 3);
+    let prompt = prompt(&sizes, 1, false, false, 4);
+    let (mut expected, mut found) = (Decoded::default(), Decoded::default());
+    one.decode_into(&keyframe, &prompt, MaskSelection::All, &mut expected)
+        .unwrap();
+    other.prepare(&mut keyframe).unwrap();
+    one.decode_into(&keyframe, &prompt, MaskSelection::All, &mut found)
+        .unwrap();
+    assert_eq!(found, expected);
+    assert_eq!(
+        one.prepared_bytes(&keyframe),
+        other.prepared_bytes(&keyframe)
+    );
+}
