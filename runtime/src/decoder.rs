@@ -46,6 +46,32 @@ pub trait Decoder: Send {
         masks: MaskSelection,
         out: &mut Decoded,
     ) -> Result<(), DecoderError>;
+
+    /// The same for a part of the masks: inside of the window logits are what [`Self::decode_into`]
+    /// gives; outside they may be those, or -32. Decoders that gain nothing by it answer in whole.
+    ///
+    /// # Errors
+    /// As for [`Self::decode_into`].
+    fn decode_window_into(
+        &mut self,
+        keyframe: &Keyframe,
+        prompt: &Prompt,
+        masks: MaskSelection,
+        window: &MaskWindow,
+        out: &mut Decoded,
+    ) -> Result<(), DecoderError> {
+        let _ = window;
+        self.decode_into(keyframe, prompt, masks, out)
+    }
+}
+
+/// A rectangle of the masks, in their own pixels; what lies beyond their edges does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskWindow {
+    /// Rows of pixels.
+    pub rows: Range<usize>,
+    /// Columns of pixels.
+    pub columns: Range<usize>,
 }
 
 /// Checks that a keyframe's embedding has the shape that a decoder takes.

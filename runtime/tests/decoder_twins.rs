@@ -6,7 +6,7 @@ mod random_decoder;
 
 use fixate::decoder::{
     Decoded, Decoder, DecoderError, Embedding, FactoredSamDecoder, Keyframe, MaskSelection,
-    SamDecoder,
+    MaskWindow, SamDecoder,
 };
 use fixate::mask::MaskLogits;
 use fixate::preprocess::Placement;
@@ -149,6 +149,49 @@ proptest! {
                 prop_assert!(error < TOLERANCE, "logits differ by {error:.1e} of the deviation");
                 for (found, expected) in found.predicted_iou.iter().zip(&expected.predicted_iou) {
                     prop_assert!((found - expected).abs() < 1e-3 * expected.abs().max(1.0));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_is_exact_and_a_batch_is_each_prompt(
+        sizes in any_sizes(),
+        seed: u32,
+        counts in prop::collection::vec((1_usize..4, any::<bool>()), 1..9),
+        threads in 1_usize..4,
+        corners in [0.0_f32..1.0, 0.0_f32..1.2, 0.0_f32..1.0, 0.0_f32..1.2],
+    ) {
+        let bytes = random_decoder(&sizes, seed);
+        let mut factored = FactoredSamDecoder::from_safetensors(&bytes).unwrap();
+        factored.set_threads(threads).unwrap();
+        let mut keyframe = keyframe(&sizes, seed ^ 1);
+        factored.prepare(&mut keyframe).unwrap();
+        let prompts: Vec<Prompt> = counts
+            .iter()
+            .enumerate()
+            .map(|(index, (points, mask))| prompt(&sizes, *points, false, *mask, seed ^ index as u32))
+            .collect();
+        let mut batch = vec![Decoded::default(); prompts.len()];
+        factored.decode_batch_into(&keyframe, &prompts, MaskSelection::All, &mut batch).unwrap();
+        let side = sizes.embedding_size * 4;
+        let [x0, x1, y0, y1] = corners.map(|corner| (corner * side as f32) as usize);
+        let window = MaskWindow { rows: y0..y1, columns: x0..x1 };
+        let (mut alone, mut part) = (Decoded::default(), Decoded::default());
+        for (prompt, answer) in prompts.iter().zip(&batch) {
+            factored.decode_into(&keyframe, prompt, MaskSelection::All, &mut alone).unwrap();
+            prop_assert!(difference(&answer.logits, &alone.logits) < 1e-5);
+            prop_assert_eq!(&answer.indices, &alone.indices);
+            factored
+                .decode_window_into(&keyframe, prompt, MaskSelection::All, &window, &mut part)
+                .unwrap();
+            prop_assert_eq!(&part.predicted_iou, &alone.predicted_iou);
+            for (index, (part, whole)) in part.logits.iter().zip(&alone.logits).enumerate() {
+                let (row, column) = (index / side % side, index % side);
+                if window.rows.contains(&row) && window.columns.contains(&column) {
+                    prop_assert!((part - whole).abs() <= 1e-4 * whole.abs().max(1.0));
+                } else {
+                    prop_assert!(*part == -32.0 || (part - whole).abs() <= 1e-4 * whole.abs().max(1.0));
                 }
             }
         }

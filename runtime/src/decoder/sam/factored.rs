@@ -26,12 +26,13 @@ mod to_image;
 mod to_tokens;
 mod tokens;
 mod upscaling;
+mod window;
 
 use std::io;
 use std::sync::Arc;
 
 use crate::decoder::{
-    Decoded, Decoder, DecoderError, Keyframe, MaskSelection, Prepared, check_embedding,
+    Decoded, Decoder, DecoderError, Keyframe, MaskSelection, MaskWindow, Prepared, check_embedding,
 };
 use crate::kernels::{Team, add_into};
 use crate::prompt::Prompt;
@@ -41,13 +42,20 @@ use super::prompt_encoder::PromptEncoder;
 use super::weights::{Weights, WeightsError};
 use cache::{Cache, CacheScratch};
 use factors::{PartKind, TokenValues};
-use lane::{Lane, Plan, divide};
+use lane::{Plan, Share, divide};
 use model::Model;
 use profile::{Stage, StageClock};
 use to_tokens::factors_of;
 use tokens::TokenScratch;
+use window::Places;
 
 pub use profile::StageProfile;
+
+/// The logit of mask pixels that were not asked for.
+const OUTSIDE: f32 = -32.0;
+
+/// Prompts that are decoded together: more would leave too little of the cache to each.
+const GROUP: usize = 4;
 
 /// SAM's decoder, fast. Buffers grow to the largest prompt seen; after that decoding allocates
 /// nothing.
@@ -57,13 +65,16 @@ pub struct FactoredSamDecoder {
     cache_scratch: CacheScratch,
     /// For keyframes that were not prepared.
     unprepared: Cache,
+    /// `[prompts, tokens, channels]`, of the prompts that are decoded together.
     tokens: Vec<f32>,
+    /// The tokens as they came in.
     encoding: Vec<f32>,
     encoded: Vec<f32>,
     token_scratch: TokenScratch,
-    plan: Plan,
+    /// One for each prompt.
+    plans: Vec<Plan>,
     /// One for each thread.
-    lanes: Vec<Lane>,
+    shares: Vec<Share>,
     team: Option<Team>,
     clock: StageClock,
 }
@@ -81,11 +92,8 @@ impl FactoredSamDecoder {
     /// If a tensor is missing, unknown, of the wrong shape or type, or not finite.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, WeightsError> {
         let (model, prompt_encoder) = Model::take(Weights::read(bytes)?)?;
-        let mut plan = Plan::default();
-        plan.values
-            .resize_with(model.layers.len(), TokenValues::default);
-        let mut lanes = vec![Lane::default()];
-        divide(&mut lanes, model.shape.embedding_size);
+        let mut shares = vec![Share::default()];
+        divide(&mut shares, model.shape.embedding_size);
         Ok(Self {
             model: Arc::new(model),
             prompt_encoder,
@@ -95,8 +103,8 @@ impl FactoredSamDecoder {
             encoding: Vec::new(),
             encoded: Vec::new(),
             token_scratch: TokenScratch::default(),
-            plan,
-            lanes,
+            plans: Vec::new(),
+            shares,
             team: None,
             clock: StageClock::default(),
         })
@@ -111,32 +119,32 @@ impl FactoredSamDecoder {
     pub fn set_threads(&mut self, threads: usize) -> io::Result<()> {
         let size = self.model.shape.embedding_size;
         let threads = threads.clamp(1, size);
-        if threads == self.lanes.len() {
+        if threads == self.shares.len() {
             return Ok(());
         }
         self.team = match threads {
             1 => None,
             _ => Some(Team::new(threads - 1)?),
         };
-        self.lanes.resize_with(threads, Lane::default);
-        divide(&mut self.lanes, size);
+        self.shares.resize_with(threads, Share::default);
+        divide(&mut self.shares, size);
         Ok(())
     }
 
     /// Starts or stops timing the stages of every decode.
     pub fn time_stages(&mut self, on: bool) {
         self.clock.switch(on);
-        self.lanes[0].clock.switch(on);
+        self.shares[0].clock.switch(on);
     }
 
     /// The times of all decodes since [`Self::time_stages`] was called; of several threads, the
     /// caller's.
     #[must_use]
     pub fn stage_profile(&self) -> StageProfile {
-        let lane = self.lanes[0].clock.profile;
+        let share = self.shares[0].clock.profile;
         StageProfile {
             tokens: self.clock.profile.tokens,
-            ..lane
+            ..share
         }
     }
 
@@ -148,168 +156,263 @@ impl FactoredSamDecoder {
         cache.map_or(0, |prepared| prepared.cache.len() * size_of::<f32>())
     }
 
-    /// Encodes the prompt, and announces its mask's factors.
-    fn begin(&mut self, keyframe: &Keyframe, prompt: &Prompt) {
-        let shape = self.model.shape;
-        let outputs = self.model.output_tokens.len();
-        let length = outputs + PromptEncoder::token_count(prompt) * shape.channels;
-        let tokens = sized(&mut self.tokens, length);
-        let (output_tokens, prompt_tokens) = tokens.split_at_mut(outputs);
-        output_tokens.copy_from_slice(&self.model.output_tokens);
-        self.prompt_encoder
-            .encode_points(prompt, &keyframe.placement, prompt_tokens);
-        sized(&mut self.encoding, length).copy_from_slice(tokens);
-        sized(&mut self.encoded, length);
+    /// Answers several prompts on one keyframe, as [`Decoder::decode_into`] answers one, in less time
+    /// each. `out` has as many elements as `prompts`.
+    ///
+    /// # Errors
+    /// Of the first prompt that cannot be answered; what is in `out` then means nothing.
+    ///
+    /// # Panics
+    /// If `out` has another length than `prompts`.
+    pub fn decode_batch_into(
+        &mut self,
+        keyframe: &Keyframe,
+        prompts: &[Prompt],
+        masks: MaskSelection,
+        out: &mut [Decoded],
+    ) -> Result<(), DecoderError> {
+        assert_eq!(prompts.len(), out.len(), "as many answers as prompts");
+        for prompt in prompts {
+            self.model.shape.check(keyframe, prompt)?;
+        }
+        let size = self.model.shape.embedding_size;
+        let places = Places::of(None, size);
+        self.with_cache(keyframe, |decoder, cache| {
+            let mut done = 0;
+            while let Some(first) = prompts.get(done) {
+                // Tokens of one prompt are told from those of the next by their number.
+                let tokens = PromptEncoder::token_count(first);
+                let alike = prompts[done..]
+                    .iter()
+                    .take(GROUP)
+                    .take_while(|prompt| PromptEncoder::token_count(prompt) == tokens);
+                let count = alike.count();
+                let group = done..done + count;
+                decoder.decode(
+                    cache,
+                    keyframe,
+                    &prompts[group.clone()],
+                    (masks, &places),
+                    &mut out[group],
+                )?;
+                done += count;
+            }
+            Ok(())
+        })
+    }
 
-        let count = length / shape.channels;
-        let of_layers = self.model.heads.iter();
-        let room: usize = of_layers.map(|heads| factors_of(*heads, count).0 + 1).sum();
-        let mask_factors = self.model.mask_factors;
-        let layout = &mut self.plan.layout;
-        layout.reset(room + mask_factors + 1);
-        let features = prompt.mask.as_ref().map(|mask| {
-            layout.push(0, mask_factors, PartKind::Direct);
-            self.prompt_encoder.mask_features(mask)
-        });
-        for lane in &mut self.lanes {
-            lane.begin(layout, features, shape.positions());
+    /// Calls `decode` with what the keyframe keeps for this model, which is computed if it keeps
+    /// nothing.
+    fn with_cache<T>(
+        &mut self,
+        keyframe: &Keyframe,
+        decode: impl FnOnce(&mut Self, &Cache) -> Result<T, DecoderError>,
+    ) -> Result<T, DecoderError> {
+        let prepared = keyframe.prepared.as_ref();
+        match prepared.and_then(|prepared| prepared.get::<PreparedCache>()) {
+            Some(prepared) if Arc::ptr_eq(&prepared.model, &self.model) => {
+                decode(self, &prepared.cache)
+            }
+            _ => {
+                let mut cache = std::mem::take(&mut self.unprepared);
+                let embedding = &keyframe.embedding.values;
+                cache.fill(&self.model, embedding, &mut self.cache_scratch);
+                let result = decode(self, &cache);
+                self.unprepared = cache;
+                result
+            }
         }
     }
 
-    /// Calls `job` for every lane, each on its own thread.
-    fn each_lane(lanes: &mut [Lane], team: &mut Option<Team>, job: impl Fn(&mut Lane) + Sync) {
+    /// Encodes prompts of equally many tokens, and announces the factors of their masks.
+    fn begin(&mut self, keyframe: &Keyframe, prompts: &[Prompt]) {
+        let model = &*self.model;
+        let shape = model.shape;
+        let count = prompts.first().map_or(0, PromptEncoder::token_count);
+        let outputs = model.output_tokens.len();
+        let length = outputs + count * shape.channels;
+        let tokens = sized(&mut self.tokens, prompts.len() * length);
+        let count = length / shape.channels;
+        let of_layers = model.heads.iter();
+        let room: usize = of_layers.map(|heads| factors_of(*heads, count).0 + 1).sum();
+        if self.plans.len() < prompts.len() {
+            self.plans.resize_with(prompts.len(), Plan::default);
+        }
+        let each = prompts.iter().zip(tokens.chunks_exact_mut(length));
+        for (index, (prompt, tokens)) in each.enumerate() {
+            let (output_tokens, prompt_tokens) = tokens.split_at_mut(outputs);
+            output_tokens.copy_from_slice(&model.output_tokens);
+            self.prompt_encoder
+                .encode_points(prompt, &keyframe.placement, prompt_tokens);
+            let plan = &mut self.plans[index];
+            plan.values
+                .resize_with(model.layers.len(), TokenValues::default);
+            plan.layout.reset(room + model.mask_factors + 1);
+            let features = prompt.mask.as_ref().map(|mask| {
+                plan.layout.push(0, model.mask_factors, PartKind::Direct);
+                self.prompt_encoder.mask_features(mask)
+            });
+            for share in &mut self.shares {
+                share.begin(index, &plan.layout, features, shape.positions());
+            }
+        }
+        sized(&mut self.encoding, self.tokens.len()).copy_from_slice(&self.tokens);
+        sized(&mut self.encoded, self.tokens.len());
+    }
+
+    /// Calls `job` for every thread's share.
+    fn each_share(shares: &mut [Share], team: &mut Option<Team>, job: impl Fn(&mut Share) + Sync) {
         match team {
-            Some(team) => team.each(lanes, job),
-            None => lanes.iter_mut().for_each(job),
+            Some(team) => team.each(shares, job),
+            None => shares.iter_mut().for_each(job),
         }
     }
 
     /// Runs one level: what the layer before it makes of the image, then what the tokens see there.
-    fn attend(&mut self, level: usize, cache: &Cache) {
+    fn attend(&mut self, level: usize, prompts: usize, cache: &Cache) {
         let model = &*self.model;
-        let plan = &mut self.plan;
+        let plans = &mut self.plans[..prompts];
+        let length = self.tokens.len() / prompts;
         add_into(&mut self.encoded, &self.tokens, &self.encoding);
-        let parts = plan.layout.parts();
-        plan.to_image.begin(
-            &model.to_image[level],
-            &self.encoded,
-            parts,
-            &plan.values,
-            &model.heads,
-        );
-        if let Some(layer) = level.checked_sub(1) {
-            let deviation = &model.deviations[layer];
-            plan.deviation
-                .begin(deviation, parts, &plan.values, &model.heads);
+        for (plan, encoded) in plans.iter_mut().zip(self.encoded.chunks_exact(length)) {
+            let parts = plan.layout.parts();
+            plan.to_image.begin(
+                &model.to_image[level],
+                encoded,
+                parts,
+                &plan.values,
+                &model.heads,
+            );
+            if let Some(layer) = level.checked_sub(1) {
+                let deviation = &model.deviations[layer];
+                plan.deviation
+                    .begin(deviation, parts, &plan.values, &model.heads);
+            }
         }
         self.clock.lap(Stage::Tokens);
-        let shared = &*plan;
-        Self::each_lane(&mut self.lanes, &mut self.team, |lane| {
-            lane.attend(level, model, shared, cache);
+        let shared = &*plans;
+        Self::each_share(&mut self.shares, &mut self.team, |share| {
+            share.attend(level, model, shared, cache);
         });
         self.clock.begin();
-        if let Some((first, others)) = self.lanes.split_first_mut() {
-            for other in others {
-                first.to_image.merge(&mut other.to_image);
+        let Some((first, others)) = self.shares.split_first_mut() else {
+            return;
+        };
+        let tokens = self.tokens.chunks_exact_mut(length);
+        for (index, (plan, tokens)) in plans.iter_mut().zip(tokens).enumerate() {
+            let lane = &mut first.lanes[index].to_image;
+            for other in &mut *others {
+                lane.merge(&mut other.lanes[index].to_image);
             }
-            plan.to_image.finish(
-                &mut first.to_image,
-                &model.to_image[level],
-                &mut self.tokens,
-            );
+            plan.to_image.finish(lane, &model.to_image[level], tokens);
         }
     }
 
     /// What a layer's tokens do after they saw the image, and what the image will see of them.
-    fn think(&mut self, index: usize) {
+    fn think(&mut self, index: usize, prompts: usize) {
         let model = &*self.model;
-        let plan = &mut self.plan;
         let layer = &model.layers[index];
+        let length = self.tokens.len() / prompts;
         layer.think(&mut self.tokens, &mut self.token_scratch);
         add_into(&mut self.encoded, &self.tokens, &self.encoding);
-        let (known, newest) = plan.values.split_at_mut(index);
-        plan.to_tokens.begin(
-            &model.to_tokens[index],
-            layer,
-            (&self.tokens, &self.encoded),
-            plan.layout.parts(),
-            &mut newest[0],
-            known,
-            &model.heads,
-        );
-        let (rows, kind) = factors_of(model.heads[index], newest[0].tokens);
-        plan.layout.push(index + 1, rows, kind);
+        let tokens = self.tokens.chunks_exact(length);
+        let tokens = tokens.zip(self.encoded.chunks_exact(length));
+        for (plan, tokens) in self.plans.iter_mut().zip(tokens) {
+            let (known, newest) = plan.values.split_at_mut(index);
+            plan.to_tokens.begin(
+                &model.to_tokens[index],
+                layer,
+                tokens,
+                plan.layout.parts(),
+                &mut newest[0],
+                known,
+                &model.heads,
+            );
+            let (rows, kind) = factors_of(model.heads[index], newest[0].tokens);
+            plan.layout.push(index + 1, rows, kind);
+        }
     }
 
+    /// Decodes prompts of equally many tokens together.
     fn decode(
         &mut self,
         cache: &Cache,
         keyframe: &Keyframe,
-        prompt: &Prompt,
-        masks: MaskSelection,
-        out: &mut Decoded,
+        prompts: &[Prompt],
+        (masks, places): (MaskSelection, &Places),
+        out: &mut [Decoded],
     ) -> Result<(), DecoderError> {
         let shape = self.model.shape;
         let wanted = shape.wanted(masks)?;
+        let count = prompts.len();
         self.clock.begin();
-        self.begin(keyframe, prompt);
+        self.begin(keyframe, prompts);
         for level in 0..self.model.to_image.len() {
             if let Some(layer) = self.model.layers.get(level) {
                 layer.attend_each_other(
                     &mut self.tokens,
                     &self.encoding,
+                    count,
                     level == 0,
                     &mut self.token_scratch,
                 );
             }
-            self.attend(level, cache);
+            self.attend(level, count, cache);
             if level < self.model.layers.len() {
-                self.think(level);
+                self.think(level, count);
             }
         }
         let model = &*self.model;
         model.final_norm.apply_to_tokens(&mut self.tokens);
-        let output_tokens = &self.tokens[..model.output_tokens.len()];
-        let plan = &mut self.plan;
-        plan.upscaling.predict_iou(
-            &model.upscaling,
-            output_tokens,
-            wanted.clone(),
-            &mut out.predicted_iou,
-        );
-        plan.upscaling.begin(
-            &model.upscaling,
-            output_tokens,
-            wanted.clone(),
-            plan.layout.parts(),
-            &plan.values,
-            &model.heads,
-        );
+        let length = self.tokens.len() / count;
+        let plans = &mut self.plans[..count];
+        let each = self.tokens.chunks_exact(length).zip(&mut *out);
+        for (plan, (tokens, out)) in plans.iter_mut().zip(each) {
+            let output_tokens = &tokens[..model.output_tokens.len()];
+            plan.upscaling.predict_iou(
+                &model.upscaling,
+                output_tokens,
+                wanted.clone(),
+                &mut out.predicted_iou,
+            );
+            plan.upscaling.begin(
+                &model.upscaling,
+                output_tokens,
+                wanted.clone(),
+                plan.layout.parts(),
+                &plan.values,
+                &model.heads,
+            );
+        }
         self.clock.lap(Stage::Tokens);
-        let shared = &*plan;
-        Self::each_lane(&mut self.lanes, &mut self.team, |lane| {
-            lane.upscale(wanted.len(), model, shared, cache);
+        let shared = &*plans;
+        Self::each_share(&mut self.shares, &mut self.team, |share| {
+            share.upscale(wanted.len(), places, model, shared, cache);
         });
-        self.gather(wanted.len(), &mut out.logits);
-        [out.width, out.height] = [shape.mask_side(); 2];
-        out.indices = wanted;
-        out.check_finite()
+        for (index, out) in out.iter_mut().enumerate() {
+            self.gather(index, wanted.len(), &mut out.logits);
+            [out.width, out.height] = [shape.mask_side(); 2];
+            out.indices = wanted.clone();
+            out.check_finite()?;
+        }
+        Ok(())
     }
 
-    /// Puts the lanes' rows of the masks together.
-    fn gather(&mut self, masks: usize, logits: &mut Vec<f32>) {
-        if let [lane] = self.lanes.as_mut_slice() {
-            std::mem::swap(logits, &mut lane.logits);
+    /// Puts the shares' rows of a prompt's masks together.
+    fn gather(&mut self, prompt: usize, masks: usize, logits: &mut Vec<f32>) {
+        if let [share] = self.shares.as_mut_slice() {
+            std::mem::swap(logits, &mut share.lanes[prompt].logits);
             return;
         }
         let side = self.model.shape.mask_side();
         let logits = sized(logits, masks * side * side);
-        for lane in &self.lanes {
-            let rows = lane.rows(self.model.shape.embedding_size);
+        for share in &self.shares {
+            let rows = share.rows(self.model.shape.embedding_size);
             let length = rows.len() * side;
+            let from = &share.lanes[prompt].logits;
             for mask in 0..masks {
                 logits[(mask * side + rows.start) * side..][..length]
-                    .copy_from_slice(&lane.logits[mask * length..][..length]);
+                    .copy_from_slice(&from[mask * length..][..length]);
             }
         }
     }
@@ -352,20 +455,26 @@ impl Decoder for FactoredSamDecoder {
         out: &mut Decoded,
     ) -> Result<(), DecoderError> {
         self.model.shape.check(keyframe, prompt)?;
-        let prepared = keyframe.prepared.as_ref();
-        let prepared = prepared.and_then(|prepared| prepared.get::<PreparedCache>());
-        match prepared {
-            Some(prepared) if Arc::ptr_eq(&prepared.model, &self.model) => {
-                self.decode(&prepared.cache, keyframe, prompt, masks, out)
-            }
-            _ => {
-                let mut cache = std::mem::take(&mut self.unprepared);
-                let embedding = &keyframe.embedding.values;
-                cache.fill(&self.model, embedding, &mut self.cache_scratch);
-                let result = self.decode(&cache, keyframe, prompt, masks, out);
-                self.unprepared = cache;
-                result
-            }
-        }
+        let places = Places::of(None, self.model.shape.embedding_size);
+        let (prompts, out) = (std::slice::from_ref(prompt), std::slice::from_mut(out));
+        self.with_cache(keyframe, |decoder, cache| {
+            decoder.decode(cache, keyframe, prompts, (masks, &places), out)
+        })
+    }
+
+    fn decode_window_into(
+        &mut self,
+        keyframe: &Keyframe,
+        prompt: &Prompt,
+        masks: MaskSelection,
+        window: &MaskWindow,
+        out: &mut Decoded,
+    ) -> Result<(), DecoderError> {
+        self.model.shape.check(keyframe, prompt)?;
+        let places = Places::of(Some(window), self.model.shape.embedding_size);
+        let (prompts, out) = (std::slice::from_ref(prompt), std::slice::from_mut(out));
+        self.with_cache(keyframe, |decoder, cache| {
+            decoder.decode(cache, keyframe, prompts, (masks, &places), out)
+        })
     }
 }

@@ -13,8 +13,9 @@ use super::profile::{Stage, StageClock};
 use super::to_image::{ToImageLane, ToImagePlan};
 use super::to_tokens::{ToTokensLane, ToTokensPlan};
 use super::upscaling::{UpscalingLane, UpscalingPlan};
+use super::window::{Pack, Places};
 
-/// What one prompt makes of the model, the same for all lanes.
+/// What one prompt makes of the model, the same for all threads.
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) layout: Layout,
@@ -26,10 +27,20 @@ pub(super) struct Plan {
     pub(super) upscaling: UpscalingPlan,
 }
 
-/// Some blocks of the image, one thread's.
+/// Some blocks of the image, one thread's, for all prompts that are decoded together: what a keyframe
+/// keeps of a block is brought near once for all of them.
+#[derive(Default)]
+pub(super) struct Share {
+    blocks: Range<usize>,
+    /// One for each prompt.
+    pub(super) lanes: Vec<Lane>,
+    pub(super) clock: StageClock,
+    pack: Pack,
+}
+
+/// What one thread does for one prompt.
 #[derive(Default)]
 pub(super) struct Lane {
-    blocks: Range<usize>,
     factors: Factors,
     to_tokens: ToTokensLane,
     deviation: DeviationLane,
@@ -37,36 +48,45 @@ pub(super) struct Lane {
     upscaling: UpscalingLane,
     /// `[masks, rows of these blocks, 4 size]`.
     pub(super) logits: Vec<f32>,
-    pub(super) clock: StageClock,
 }
 
-/// Divides the blocks of an image evenly among the lanes, so that each has whole rows; where blocks
-/// and rows do not fit each other, the first lane has all.
-pub(super) fn divide(lanes: &mut [Lane], size: usize) {
+/// Divides the blocks of an image evenly among threads, so that each has whole rows; where blocks and
+/// rows do not fit each other, some have none.
+pub(super) fn divide(shares: &mut [Share], size: usize) {
     let blocks = block_count(size * size);
-    let count = lanes.len();
+    let count = shares.len();
     // Blocks until one begins with a row again.
     let step = (1..=size).find(|blocks| (blocks * BLOCK).is_multiple_of(size));
     let step = step.unwrap_or(blocks);
     let mut first = 0;
-    for (index, lane) in lanes.iter_mut().enumerate() {
+    for (index, share) in shares.iter_mut().enumerate() {
         let last = match index + 1 == count {
             true => blocks,
             false => (blocks * (index + 1) / count / step * step).max(first),
         };
-        lane.blocks = first..last;
+        share.blocks = first..last;
         first = last;
     }
 }
 
-impl Lane {
+impl Share {
     /// Makes room for the factors of a prompt, and takes in those of its mask, `[features,
     /// positions]`, if it has one.
-    pub(super) fn begin(&mut self, layout: &Layout, mask: Option<&[f32]>, positions: usize) {
-        self.factors.reset(layout, self.blocks.len());
+    pub(super) fn begin(
+        &mut self,
+        prompt: usize,
+        layout: &Layout,
+        mask: Option<&[f32]>,
+        positions: usize,
+    ) {
+        if self.lanes.len() <= prompt {
+            self.lanes.resize_with(prompt + 1, Lane::default);
+        }
+        let lane = &mut self.lanes[prompt];
+        lane.factors.reset(layout, self.blocks.len());
         let Some(features) = mask else { return };
         for (index, block) in self.blocks.clone().enumerate() {
-            let (factors, _) = self.factors.block_mut(layout, index);
+            let (factors, _) = lane.factors.block_mut(layout, index);
             let (factors, ones) = factors.split_at_mut(factors.len() - BLOCK);
             copy_block(features, positions, block, factors);
             ones.fill(1.0);
@@ -74,79 +94,85 @@ impl Lane {
     }
 
     /// Runs one level: what the layer before it makes of the image, then what the tokens see there.
-    pub(super) fn attend(&mut self, level: usize, model: &Model, plan: &Plan, cache: &Cache) {
-        let positions = model.shape.positions();
-        let cached = &cache.levels[level];
-        let layout = &plan.layout;
-        self.to_image.begin(&plan.to_image, &model.to_image[level]);
-        self.clock.begin();
+    pub(super) fn attend(&mut self, level: usize, model: &Model, plans: &[Plan], cache: &Cache) {
+        let Self { lanes, clock, .. } = self;
+        for (lane, plan) in lanes.iter_mut().zip(plans) {
+            lane.to_image.begin(&plan.to_image, &model.to_image[level]);
+        }
+        clock.begin();
         for (index, block) in self.blocks.clone().enumerate() {
-            if let Some(layer) = level.checked_sub(1) {
-                let queries = &cache.levels[layer].queries;
-                let (before, newest, kind) = self.factors.split_newest(layout, index);
-                self.to_tokens.block(
-                    &plan.to_tokens,
-                    &model.to_tokens[layer],
-                    block,
-                    block_of(queries, block, positions),
-                    before,
-                    &plan.values[layer],
-                    kind,
-                    newest,
-                );
-                self.clock.lap(Stage::ToTokens);
-                let (factors, scale) = self.factors.block_mut(layout, index);
-                self.deviation.block(
-                    &plan.deviation,
-                    &model.deviations[layer],
-                    layout.parts(),
-                    &plan.values,
-                    &model.heads,
-                    (
-                        block_of(&cached.squares, block, positions),
-                        block_of(&cached.cross, block, positions),
-                    ),
-                    factors,
-                    scale,
-                );
-                self.clock.lap(Stage::Deviation);
+            for (lane, plan) in lanes.iter_mut().zip(plans) {
+                if let Some(layer) = level.checked_sub(1) {
+                    lane.leave_layer(layer, (index, block), model, plan, cache, clock);
+                }
+                lane.see((level, index, block), model, plan, cache);
+                clock.lap(Stage::ToImage);
             }
-            self.to_image.block(
-                &plan.to_image,
-                &model.to_image[level],
-                block,
-                positions_of(block, positions).len(),
-                block_of(&cached.keys, block, positions),
-                block_of(&cached.values, block, positions),
-                self.factors.block(layout, index),
-            );
-            self.clock.lap(Stage::ToImage);
         }
     }
 
-    /// Computes this lane's rows of so many masks.
-    pub(super) fn upscale(&mut self, masks: usize, model: &Model, plan: &Plan, cache: &Cache) {
+    /// Computes this share's rows of so many masks for each prompt, at `places` only.
+    pub(super) fn upscale(
+        &mut self,
+        masks: usize,
+        places: &Places,
+        model: &Model,
+        plans: &[Plan],
+        cache: &Cache,
+    ) {
         let size = model.shape.embedding_size;
-        let positions = size * size;
-        let rows = self.rows(size).len();
-        let logits = sized(&mut self.logits, masks * rows * size * MASK_SCALE);
-        let first_position = self.blocks.start * BLOCK;
-        self.clock.begin();
-        for (index, block) in self.blocks.clone().enumerate() {
-            self.upscaling.block(
-                &plan.upscaling,
-                &model.upscaling,
-                (block, first_position),
-                size,
-                block_of(&cache.upscaling, block, positions),
-                self.factors.block(&plan.layout, index),
-                logits,
-            );
+        let rows = self.rows(size);
+        let Self {
+            lanes, clock, pack, ..
+        } = self;
+        clock.begin();
+        for lane in lanes.iter_mut().take(plans.len()) {
+            let logits = sized(&mut lane.logits, masks * rows.len() * size * MASK_SCALE);
+            if !places.is_everywhere(size) {
+                logits.fill(super::OUTSIDE);
+            }
         }
-        self.clock.lap(Stage::Upscaling);
+        let first_position = self.blocks.start * BLOCK;
+        let positions = size * size;
+        if places.is_everywhere(size) {
+            for (index, block) in self.blocks.clone().enumerate() {
+                let base = block_of(&cache.upscaling, block, positions);
+                let range = positions_of(block, positions);
+                let range = range.start - first_position..range.end - first_position;
+                for (lane, plan) in lanes.iter_mut().zip(plans) {
+                    let factors = lane.factors.block(&plan.layout, index);
+                    lane.upscaling
+                        .block(&plan.upscaling, &model.upscaling, base, factors);
+                    lane.upscaling
+                        .place(0, range.clone(), size, masks, &mut lane.logits);
+                }
+            }
+        } else {
+            let share_rows = rows.start / MASK_SCALE..rows.end / MASK_SCALE;
+            for (lane, plan) in lanes.iter_mut().zip(plans) {
+                let mut runs = places.runs(share_rows.clone(), size);
+                while pack.fill(&mut runs) {
+                    let local = |position: usize| position - first_position;
+                    let (base, factors) = pack.gather(
+                        &cache.upscaling,
+                        block_count(positions),
+                        (&lane.factors, &plan.layout),
+                        self.blocks.start,
+                    );
+                    lane.upscaling
+                        .block(&plan.upscaling, &model.upscaling, base, factors);
+                    for (offset, run) in pack.runs() {
+                        let run = local(run.start)..local(run.end);
+                        lane.upscaling
+                            .place(offset, run, size, masks, &mut lane.logits);
+                    }
+                }
+            }
+        }
+        clock.lap(Stage::Upscaling);
     }
 
-    /// The rows of a mask that are this lane's.
+    /// The rows of a mask that are this share's.
     pub(super) fn rows(&self, size: usize) -> Range<usize> {
         let row = |block: usize| (block * BLOCK / size).min(size) * MASK_SCALE;
         let last = match self.blocks.end == block_count(size * size) {
@@ -154,5 +180,72 @@ impl Lane {
             false => row(self.blocks.end),
         };
         row(self.blocks.start).min(last)..last
+    }
+}
+
+impl Lane {
+    /// What a layer makes of one block of the image: the image attends to the tokens, and is
+    /// normalised.
+    fn leave_layer(
+        &mut self,
+        layer: usize,
+        (index, block): (usize, usize),
+        model: &Model,
+        plan: &Plan,
+        cache: &Cache,
+        clock: &mut StageClock,
+    ) {
+        let positions = model.shape.positions();
+        let layout = &plan.layout;
+        let queries = &cache.levels[layer].queries;
+        let (before, newest, kind) = self.factors.split_newest(layout, index);
+        self.to_tokens.block(
+            &plan.to_tokens,
+            &model.to_tokens[layer],
+            block,
+            block_of(queries, block, positions),
+            before,
+            &plan.values[layer],
+            kind,
+            newest,
+        );
+        clock.lap(Stage::ToTokens);
+        let cached = &cache.levels[layer + 1];
+        let (factors, scale) = self.factors.block_mut(layout, index);
+        self.deviation.block(
+            &plan.deviation,
+            &model.deviations[layer],
+            layout.parts(),
+            &plan.values,
+            &model.heads,
+            (
+                block_of(&cached.squares, block, positions),
+                block_of(&cached.cross, block, positions),
+            ),
+            factors,
+            scale,
+        );
+        clock.lap(Stage::Deviation);
+    }
+
+    /// The tokens attend to one block of the image.
+    fn see(
+        &mut self,
+        (level, index, block): (usize, usize, usize),
+        model: &Model,
+        plan: &Plan,
+        cache: &Cache,
+    ) {
+        let positions = model.shape.positions();
+        let cached = &cache.levels[level];
+        self.to_image.block(
+            &plan.to_image,
+            &model.to_image[level],
+            block,
+            positions_of(block, positions).len(),
+            block_of(&cached.keys, block, positions),
+            block_of(&cached.values, block, positions),
+            self.factors.block(&plan.layout, index),
+        );
     }
 }

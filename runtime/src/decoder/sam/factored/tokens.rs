@@ -88,11 +88,13 @@ impl TokenLayer {
     }
 
     /// Self-attention with its residual connection and norm; in the `first` layer there is neither
-    /// residual connection nor encoding. `encoding` is the tokens as they came in.
+    /// residual connection nor encoding. `encoding` is the tokens as they came in. Those of several
+    /// prompts follow each other; only tokens of one prompt see each other.
     pub(super) fn attend_each_other(
         &self,
         tokens: &mut [f32],
         encoding: &[f32],
+        prompts: usize,
         first: bool,
         scratch: &mut TokenScratch,
     ) {
@@ -108,7 +110,7 @@ impl TokenLayer {
         }
         attention.query.apply(encoded, &mut scratch.query);
         attention.key.apply(encoded, &mut scratch.key);
-        attention.add_to(tokens, scratch);
+        attention.add_to(tokens, prompts, scratch);
         self.norm1.apply_to_tokens(tokens);
     }
 
@@ -124,30 +126,36 @@ impl TokenLayer {
 
 impl SelfAttention {
     /// Adds to `tokens` what comes of the queries, keys and values in `scratch`.
-    fn add_to(&self, tokens: &mut [f32], scratch: &mut TokenScratch) {
+    fn add_to(&self, tokens: &mut [f32], prompts: usize, scratch: &mut TokenScratch) {
         let (inner, width) = (self.heads.inner(), self.heads.width);
-        let count = scratch.query.len() / inner;
-        let transposed = sized(&mut scratch.transposed_key, count * inner);
-        transpose_into(transposed, count, &scratch.key, count, inner);
+        let length = scratch.query.len() / prompts;
+        let count = length / inner;
+        let transposed = sized(&mut scratch.transposed_key, length);
         let scores = sized(&mut scratch.scores, count * count);
-        let attended = sized(&mut scratch.attended, count * inner);
+        let attended = sized(&mut scratch.attended, prompts * length);
         for value in &mut scratch.query {
             *value *= self.heads.scale();
         }
-        for start in self.heads.starts() {
-            block_matmul(
-                MatrixMut::new(scores, count, count),
-                Update::Replace,
-                Matrix::with_row_stride(&scratch.query[start..], count, width, inner),
-                Matrix::new(&transposed[start * count..], width, count),
-            );
-            softmax_rows(scores, count);
-            block_matmul(
-                MatrixMut::with_row_stride(&mut attended[start..], count, width, inner),
-                Update::Replace,
-                Matrix::new(scores, count, count),
-                Matrix::with_row_stride(&scratch.value[start..], count, width, inner),
-            );
+        for prompt in 0..prompts {
+            let own = prompt * length..(prompt + 1) * length;
+            let (query, value) = (&scratch.query[own.clone()], &scratch.value[own.clone()]);
+            transpose_into(transposed, count, &scratch.key[own.clone()], count, inner);
+            let attended = &mut attended[own];
+            for start in self.heads.starts() {
+                block_matmul(
+                    MatrixMut::new(scores, count, count),
+                    Update::Replace,
+                    Matrix::with_row_stride(&query[start..], count, width, inner),
+                    Matrix::new(&transposed[start * count..], width, count),
+                );
+                softmax_rows(scores, count);
+                block_matmul(
+                    MatrixMut::with_row_stride(&mut attended[start..], count, width, inner),
+                    Update::Replace,
+                    Matrix::new(scores, count, count),
+                    Matrix::with_row_stride(&value[start..], count, width, inner),
+                );
+            }
         }
         self.output.add_to(attended, tokens);
     }

@@ -10,7 +10,7 @@ use super::super::mask_embedding::MASK_SCALE;
 use super::super::mask_head::transposed_convolution;
 use super::super::weights::{Weights, WeightsError};
 use super::algebra::{Algebra, Projection};
-use super::blocks::{BLOCK, positions_of};
+use super::blocks::BLOCK;
 use super::factors::{BlockFactors, Part, TokenValues, transposed_coefficients};
 use super::packed::{MlpScratch, PackedMlp};
 
@@ -124,18 +124,14 @@ impl UpscalingPlan {
 }
 
 impl UpscalingLane {
-    /// Writes one block's pixels of every mask into `logits`, `[masks, rows, 4 size]`, whose first row
-    /// is that of the position `first_position`. `base` is what the keyframe keeps,
+    /// Computes one block's pixels of every mask. `base` is what the keyframe keeps,
     /// `[4 places x middle channels, BLOCK]`.
     pub(super) fn block(
         &mut self,
         plan: &UpscalingPlan,
         upscaling: &Upscaling,
-        (block, first_position): (usize, usize),
-        size: usize,
         base: &[f32],
         factors: BlockFactors<'_>,
-        logits: &mut [f32],
     ) {
         let width = upscaling.first.width;
         let first = sized(&mut self.first, width * BLOCK);
@@ -176,22 +172,39 @@ impl UpscalingLane {
                 );
             }
         }
-        let positions = positions_of(block, size * size);
-        let positions = positions.start - first_position..positions.end - first_position;
-        scatter(pixels, masks, positions, size, logits);
+    }
+
+    /// Writes the newest block's pixels, from `offset` on, into `logits`, `[masks, rows, 4 size]`: the
+    /// positions are counted from the first of these rows.
+    pub(super) fn place(
+        &self,
+        offset: usize,
+        positions: Range<usize>,
+        size: usize,
+        masks: usize,
+        logits: &mut [f32],
+    ) {
+        scatter(&self.pixels, offset, masks, positions, size, logits);
     }
 }
 
-/// Writes the pixels of some positions, `[16 places, masks, BLOCK]`, into the masks,
+/// Writes the pixels of some positions, `[16 places, masks, BLOCK]`, from the column `first` on, into the masks,
 /// `[masks, rows, 4 size]`: place y, x of a position is a pixel of its 4x4 square.
-fn scatter(pixels: &[f32], masks: usize, positions: Range<usize>, size: usize, logits: &mut [f32]) {
+fn scatter(
+    pixels: &[f32],
+    first: usize,
+    masks: usize,
+    positions: Range<usize>,
+    size: usize,
+    logits: &mut [f32],
+) {
     let side = size * MASK_SCALE;
     let rows = logits.len() / masks / side;
     let mut done = positions.start;
     while done < positions.end {
         let (row, column) = (done / size, done % size);
         let length = (size - column).min(positions.end - done);
-        let offset = done - positions.start;
+        let offset = first + done - positions.start;
         for mask in 0..masks {
             for y in 0..MASK_SCALE {
                 let start = (mask * rows + row * MASK_SCALE + y) * side + column * MASK_SCALE;
