@@ -14,7 +14,9 @@ use crate::prompt::Prompt;
 pub use error::DecoderError;
 pub use keyframe::{Embedding, Keyframe, Prepared};
 pub use onnx::OnnxDecoder;
-pub use sam::{FactoredSamDecoder, PromptEncoding, SamDecoder, StageProfile, WeightsError};
+pub use sam::{
+    FactoredSamDecoder, PromptEncoding, SamDecoder, StageArithmetic, StageProfile, WeightsError,
+};
 
 /// What answers prompts on a keyframe.
 pub trait Decoder: Send {

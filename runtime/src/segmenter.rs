@@ -22,7 +22,7 @@ pub use error::SegmenterError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SegmenterOptions {
-    /// Threads the encoder computes with, the caller's included.
+    /// Threads that the encoder computes with, and those that the decoder does, the caller's included.
     pub threads: usize,
     /// Which of the bundle's encoders; none for the first in f32, else the first.
     pub precision: Option<Precision>,
@@ -102,7 +102,13 @@ impl Segmenter {
         )?;
         let bytes = bundle.decoder()?;
         let decoder: Box<dyn Decoder> = match &manifest.decoder.kind {
-            DecoderKind::Sam => Box::new(FactoredSamDecoder::from_safetensors(&bytes)?),
+            DecoderKind::Sam => {
+                let mut decoder = FactoredSamDecoder::from_safetensors(&bytes)?;
+                decoder
+                    .set_threads(options.threads)
+                    .map_err(|error| SegmenterError::Threads(error.kind()))?;
+                Box::new(decoder)
+            }
             DecoderKind::Onnx(decoder) => Box::new(OnnxDecoder::new(
                 &bytes,
                 decoder,

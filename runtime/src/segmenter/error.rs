@@ -26,6 +26,8 @@ pub enum SegmenterError {
         /// Channels, rows and columns that the decoder takes.
         decoder: [usize; 3],
     },
+    /// The system gives no more threads; of which kind its error is.
+    Threads(std::io::ErrorKind),
     /// The frame.
     Preprocess(PreprocessError),
     /// The prompt, or the keyframe it is on.
@@ -46,6 +48,10 @@ impl fmt::Display for SegmenterError {
                 f,
                 "the decoder takes embeddings of {decoder:?} and the manifest says {encoder:?}; the bundle mixes two models"
             ),
+            Self::Threads(kind) => write!(
+                f,
+                "the system gives the decoder no more threads ({kind}); ask for fewer"
+            ),
             Self::Preprocess(error) => error.fmt(f),
             Self::Decoder(error) => error.fmt(f),
             Self::Mask(error) => error.fmt(f),
@@ -60,7 +66,7 @@ impl std::error::Error for SegmenterError {
             Self::Bundle(error) => Some(error),
             Self::Encoder(error) => Some(error),
             Self::Weights(error) => Some(error),
-            Self::Parts { .. } => None,
+            Self::Parts { .. } | Self::Threads(_) => None,
             Self::Preprocess(error) => Some(error),
             Self::Decoder(error) => Some(error),
             Self::Mask(error) => Some(error),

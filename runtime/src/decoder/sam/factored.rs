@@ -13,6 +13,7 @@
 //! 6. [`model`]: the weights; [`cache`]: a keyframe's products; [`lane`]: a thread's share of the blocks.
 
 mod algebra;
+mod arithmetic;
 mod blocks;
 mod cache;
 mod deviation;
@@ -49,6 +50,7 @@ use to_tokens::factors_of;
 use tokens::TokenScratch;
 use window::Places;
 
+pub use arithmetic::StageArithmetic;
 pub use profile::StageProfile;
 
 /// The logit of mask pixels that were not asked for.
@@ -146,6 +148,12 @@ impl FactoredSamDecoder {
             tokens: self.clock.profile.tokens,
             ..share
         }
+    }
+
+    /// How much there is to compute for a prompt of so many points, with so many masks.
+    #[must_use]
+    pub fn stage_arithmetic(&self, points: usize, masks: usize) -> StageArithmetic {
+        StageArithmetic::of(&self.model, points + 1, masks)
     }
 
     /// Bytes that a prepared keyframe holds beside its embedding.

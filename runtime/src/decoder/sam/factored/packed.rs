@@ -29,6 +29,11 @@ impl PackedLinear {
         self.bias.len()
     }
 
+    /// Number of its weights, biases aside.
+    pub(super) fn weights(&self) -> usize {
+        self.panels.inputs() * self.outputs()
+    }
+
     /// `[tokens, inputs]` to `[tokens, outputs]`.
     pub(super) fn apply<'a>(&self, tokens: &[f32], result: &'a mut Vec<f32>) -> &'a mut [f32] {
         let count = tokens.len() / self.panels.inputs();
@@ -82,6 +87,11 @@ impl PackedMlp {
                 return Ok(Self { layers });
             }
         }
+    }
+
+    /// Number of its weights, biases aside.
+    pub(super) fn weights(&self) -> usize {
+        self.layers.iter().map(PackedLinear::weights).sum()
     }
 
     /// `[tokens, inputs]` to `[tokens, outputs]`.

@@ -87,6 +87,24 @@ impl TokenLayer {
         })
     }
 
+    /// Number of weights that each token meets.
+    pub(super) fn weights(&self) -> usize {
+        let attention = &self.self_attention;
+        [
+            &attention.query,
+            &attention.key,
+            &attention.value,
+            &attention.output,
+            &self.mlp_in,
+            &self.mlp_out,
+            &self.key,
+            &self.value,
+        ]
+        .into_iter()
+        .map(PackedLinear::weights)
+        .sum()
+    }
+
     /// Self-attention with its residual connection and norm; in the `first` layer there is neither
     /// residual connection nor encoding. `encoding` is the tokens as they came in. Those of several
     /// prompts follow each other; only tokens of one prompt see each other.

@@ -81,6 +81,22 @@ impl Upscaling {
     }
 }
 
+impl Upscaling {
+    /// Weights that the output tokens of so many masks meet.
+    pub(super) fn token_weights(&self, masks: usize) -> usize {
+        let networks = self.hypernetworks.iter().take(masks);
+        let networks = networks.chain([&self.iou_prediction]);
+        networks.map(PackedMlp::weights).sum()
+    }
+
+    /// Multiply-adds at one position.
+    pub(super) fn products(&self, factors: usize, masks: usize) -> usize {
+        let second = 4 * self.second.weight().len();
+        let masks = 4 * masks * self.second.outputs();
+        self.first.width * factors + second + masks
+    }
+}
+
 impl UpscalingPlan {
     /// Predicts the IoUs of the masks `wanted` from all output tokens, `[1 + mask tokens, channels]`.
     pub(super) fn predict_iou(
