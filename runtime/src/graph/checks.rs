@@ -1,0 +1,110 @@
+//! What a graph must be before tract reads it, and before it is run: tract takes a stranger's word for some of it.
+
+use std::collections::HashSet;
+
+use tract_onnx::pb::{AttributeProto, GraphProto, ValueInfoProto, tensor_shape_proto, type_proto};
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::bail;
+
+/// What one value of a graph may take; SAM's largest encoder has attention scores of 1 GiB.
+const MAX_VALUE_BYTES: usize = 4 << 30;
+
+/// Dimensions that a value may have, and then some.
+const MAX_RANK: i64 = 16;
+
+/// Sides of kernels and their kin.
+const MAX_SIDE: i64 = 1 << 16;
+
+/// Checks what no graph of an encoder or decoder has otherwise.
+pub(super) fn check(graph: &GraphProto) -> TractResult<()> {
+    check_outputs(graph)?;
+    for node in &graph.node {
+        for attribute in &node.attribute {
+            check_attribute(&node.name, attribute)?;
+            for graph in attribute.g.iter().chain(&attribute.graphs) {
+                check(graph)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks that axes are axes and sides are sides: tract counts up to them.
+fn check_attribute(node: &str, attribute: &AttributeProto) -> TractResult<()> {
+    let most = match attribute.name.as_str() {
+        "axis" | "axes" | "perm" | "batch_dims" | "keepdims" => MAX_RANK,
+        "kernel_shape" | "strides" | "pads" | "dilations" | "output_padding" | "output_shape"
+        | "group" | "blocksize" | "num_outputs" | "hidden_size" => MAX_SIDE,
+        _ => return Ok(()),
+    };
+    let mut integers = attribute.ints.iter().chain([&attribute.i]);
+    match integers.find(|integer| !(-most..=most).contains(*integer)) {
+        Some(found) => bail!(
+            "node {node:?} has {} {found}, which no model has",
+            attribute.name
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Checks that every output is computed.
+fn check_outputs(graph: &GraphProto) -> TractResult<()> {
+    let nodes = graph.node.iter().flat_map(|node| &node.output);
+    let inputs = graph.input.iter().map(|input| &input.name);
+    let weights = graph.initializer.iter().map(|weight| &weight.name);
+    let given: HashSet<&String> = nodes.chain(inputs).chain(weights).collect();
+    match graph
+        .output
+        .iter()
+        .find(|output| !given.contains(&output.name))
+    {
+        Some(output) => bail!(
+            "the graph gives {:?}, which nothing in it computes",
+            output.name
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Drops formulas of dimensions. All inputs get their shape from us, and the rest follows from it; a formula of a
+/// stranger may take the stack or any time to read.
+pub(super) fn forget_symbols(graph: &mut GraphProto) {
+    let values = graph.input.iter_mut().chain(&mut graph.output);
+    values
+        .chain(&mut graph.value_info)
+        .for_each(forget_symbols_of);
+    for attribute in graph.node.iter_mut().flat_map(|node| &mut node.attribute) {
+        attribute.g.iter_mut().for_each(forget_symbols);
+        attribute.graphs.iter_mut().for_each(forget_symbols);
+    }
+}
+
+fn forget_symbols_of(value: &mut ValueInfoProto) {
+    let kind = value.r#type.as_mut().and_then(|kind| kind.value.as_mut());
+    if let Some(type_proto::Value::TensorType(tensor)) = kind {
+        for dimension in tensor.shape.iter_mut().flat_map(|shape| &mut shape.dim) {
+            if let Some(tensor_shape_proto::dimension::Value::DimParam(_)) = dimension.value {
+                dimension.value = None;
+            }
+        }
+    }
+}
+
+/// Checks that no value of a graph is too large to be computed.
+pub(crate) fn check_sizes(model: &TypedModel) -> TractResult<()> {
+    for node in model.nodes() {
+        for output in &node.outputs {
+            let Some(shape) = output.fact.shape.as_concrete() else {
+                continue;
+            };
+            let size = output.fact.datum_type.size_of();
+            let bytes = shape
+                .iter()
+                .try_fold(size, |bytes, side| bytes.checked_mul(*side));
+            if bytes.is_none_or(|bytes| bytes > MAX_VALUE_BYTES) {
+                bail!("the graph has a value of shape {shape:?}, which is too large");
+            }
+        }
+    }
+    Ok(())
+}
