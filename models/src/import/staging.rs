@@ -6,7 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{DECODER_FILE, ENCODER_FILE, ImportError, MANIFEST_FILE, WEIGHTS_FILE};
+use super::{
+    DECODER_FILE, ENCODER_FILE, ImportError, MANIFEST_FILE, ONNX_DECODER_FILE, WEIGHTS_FILE,
+};
 
 /// A new folder beside the output. It is removed if it is not published.
 pub(super) struct Staging {
@@ -25,6 +27,11 @@ impl Staging {
             folder,
             output: output.to_owned(),
         })
+    }
+
+    /// The folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The path of a file in the folder.
@@ -91,7 +98,13 @@ fn check_replaceable(output: &Path) -> Result<(), ImportError> {
     }
     for entry in fs::read_dir(output).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        let ours = [ENCODER_FILE, WEIGHTS_FILE, DECODER_FILE, MANIFEST_FILE];
+        let ours = [
+            ENCODER_FILE,
+            WEIGHTS_FILE,
+            DECODER_FILE,
+            ONNX_DECODER_FILE,
+            MANIFEST_FILE,
+        ];
         if !ours.iter().any(|name| entry.file_name() == *name) {
             return Err(ImportError::Occupied { path: entry.path() });
         }

@@ -5,29 +5,29 @@ mod bench;
 mod eval;
 mod failure;
 mod image_file;
-mod import;
 mod model;
 mod overlay;
 mod segment;
 mod tensors;
 
-use arguments::{Arguments, Command, ModelCommand};
+use arguments::{Arguments, Command};
 use clap::Parser;
 use failure::Failure;
 use serde::Serialize;
 use std::fmt;
 use std::io::Write;
+use std::panic;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     env_logger::init();
+    // The library turns the backend's panics on hostile models into errors, which are told in one line.
+    panic::set_hook(Box::new(|panic| log::debug!("{panic}")));
     let arguments = Arguments::parse();
-    let result = match &arguments.command {
-        Command::Segment(segment) => segment::run(segment, arguments.json),
-        Command::Bench(bench) => bench::run(bench, arguments.json),
-        Command::Eval(eval) => eval::run(eval, arguments.json),
-        Command::Model(ModelCommand::Import(import)) => import::run(import, arguments.json),
-    };
+    let result = panic::catch_unwind(|| run(&arguments)).unwrap_or_else(|_| {
+        let reason = "a defect of fixate ended this; RUST_LOG=debug tells where";
+        Err(Failure::Failed(reason.to_owned()))
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -35,6 +35,15 @@ fn main() -> ExitCode {
             let _ = writeln!(std::io::stderr(), "fixate: {failure}");
             ExitCode::from(failure.exit_status())
         }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::Segment(segment) => segment::run(segment, arguments.json),
+        Command::Bench(bench) => bench::run(bench, arguments.json),
+        Command::Eval(eval) => eval::run(eval, arguments.json),
+        Command::Model(command) => model::run(command, arguments.json),
     }
 }
 
