@@ -108,3 +108,46 @@ pub(crate) fn check_sizes(model: &TypedModel) -> TractResult<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+    use tract_onnx::pb::ModelProto;
+
+    use crate::graph::parse;
+
+    /// A sound decoder after a change to its graph.
+    fn changed(change: fn(&mut super::GraphProto)) -> Result<(), String> {
+        let sound = include_bytes!("../../tests/data/tiny_decoder.onnx");
+        let mut model = ModelProto::decode(&sound[..]).unwrap();
+        change(model.graph.as_mut().unwrap());
+        let parsed = parse(&model.encode_to_vec(), None);
+        parsed.map(|_| ()).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn what_no_model_has_is_named() {
+        changed(|_| ()).unwrap();
+        let error = changed(|graph| graph.output[0].name = "nothing".to_owned()).unwrap_err();
+        assert!(error.contains("\"nothing\""), "{error}");
+        let error = changed(|graph| {
+            let mut attributes = graph.node.iter_mut().flat_map(|node| &mut node.attribute);
+            let axes = attributes.find(|attribute| attribute.name == "axes");
+            axes.unwrap().ints[0] = 1 << 62;
+        });
+        let error = error.unwrap_err();
+        assert!(error.contains("axes 4611686018427387904"), "{error}");
+    }
+
+    #[test]
+    fn formulas_of_dimensions_are_not_read() {
+        use tract_onnx::pb::tensor_shape_proto::dimension;
+        changed(|graph| {
+            let kind = graph.input[1].r#type.as_mut().unwrap();
+            let super::type_proto::Value::TensorType(tensor) = kind.value.as_mut().unwrap();
+            let dimension = &mut tensor.shape.as_mut().unwrap().dim[1];
+            dimension.value = Some(dimension::Value::DimParam("(".repeat(1 << 20)));
+        })
+        .unwrap();
+    }
+}
