@@ -29,8 +29,19 @@ pub(super) fn check(graph: &GraphProto) -> TractResult<()> {
     Ok(())
 }
 
-/// Checks that axes are axes and sides are sides: tract counts up to them.
+/// Checks that axes are axes and sides are sides, because tract counts up to them, and that permutations are such,
+/// because tract swaps until they are.
 fn check_attribute(node: &str, attribute: &AttributeProto) -> TractResult<()> {
+    if attribute.name == "perm" {
+        let mut sorted = attribute.ints.clone();
+        sorted.sort_unstable();
+        if !sorted.iter().copied().eq(0..sorted.len() as i64) {
+            bail!(
+                "node {node:?} has perm {:?}, which is no permutation",
+                attribute.ints
+            );
+        }
+    }
     let most = match attribute.name.as_str() {
         "axis" | "axes" | "perm" | "batch_dims" | "keepdims" => MAX_RANK,
         "kernel_shape" | "strides" | "pads" | "dilations" | "output_padding" | "output_shape"
@@ -137,6 +148,14 @@ mod tests {
         });
         let error = error.unwrap_err();
         assert!(error.contains("axes 4611686018427387904"), "{error}");
+        let error = changed(|graph| {
+            graph.node[0].attribute.push(super::AttributeProto {
+                name: "perm".to_owned(),
+                ints: vec![0, 2, 1, 2],
+                ..Default::default()
+            });
+        });
+        assert!(error.unwrap_err().contains("no permutation"));
     }
 
     #[test]

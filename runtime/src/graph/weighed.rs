@@ -26,10 +26,25 @@ const AMPLIFIERS: [&str; 8] = [
 ];
 
 impl Weighed {
+    fn lower_case_name(&self) -> String {
+        self.0.name().to_lowercase()
+    }
+
+    /// Checks that an operator which counts up to the rank of its indices, less one, has indices with a rank.
+    fn check_indices(&self, inputs: &[&InferenceFact]) -> TractResult<()> {
+        let rank = inputs
+            .get(1)
+            .and_then(|fact| fact.shape.rank().concretize());
+        if rank == Some(0) && self.lower_case_name().contains("gathernd") {
+            bail!("a single number does not index dimensions");
+        }
+        Ok(())
+    }
+
     /// Checks that numbers from which a shape follows are no longer than 32 bits: tract drops the rest when it computes
     /// the shape, and not when it computes the value.
     fn check_numbers(&self, inputs: &[&InferenceFact]) -> TractResult<()> {
-        let name = self.name().to_lowercase();
+        let name = self.lower_case_name();
         if !AMPLIFIERS.iter().any(|part| name.contains(part)) {
             return Ok(());
         }
@@ -113,6 +128,7 @@ impl InferenceOp for Weighed {
         TVec<InferenceFact>,
         TVec<InferenceFact>,
     )> {
+        self.check_indices(&inputs)?;
         if inputs.iter().all(|fact| fact.value.is_concrete()) {
             let facts = self.infer_facts(inputs.clone(), outputs.clone(), observed.clone())?;
             self.check_numbers(&inputs)?;
