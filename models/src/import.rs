@@ -1,31 +1,46 @@
-//! From a checkpoint of SAM or MobileSAM to a bundle.
+//! From a checkpoint of SAM or MobileSAM, or ONNX files of their kin, to a bundle.
 //!
-//! The encoder becomes an ONNX graph, the decoder a safetensors file, and `bundle.toml` says what
-//! they are. All of it is written beside the output and renamed into place at the end: a failure
+//! The encoder of a checkpoint becomes an ONNX graph, its decoder a safetensors file; ONNX files are
+//! taken as they are. `bundle.toml` says what they are. All of it is written beside the output and renamed into place at the end: a failure
 //! leaves nothing behind, and no bundle is ever half overwritten.
 
 mod error;
+mod external_data;
 mod manifest;
+mod onnx_files;
 
 use std::fs;
 use std::path::Path;
 
 use fixate::decoder::{Decoder, SamDecoder};
+use fixate::preprocess::{InputSpec, ResizeRule};
 
-use crate::architecture::{Architecture, ArchitectureError, Recipe};
+use crate::architecture::{Architecture, ArchitectureError, INPUT, OUTPUT, Recipe};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::decoder::{DecoderFacts, write_decoder};
 use crate::hashed_file::{self, HashedFile};
 use crate::onnx::{self, ExternalData, Graph};
+use crate::signature::{MEAN, STD};
 use crate::staging::Staging;
 
 pub use error::ImportError;
 use manifest::{DecoderFile, EncoderFile, Manifest};
+pub use onnx_files::{OnnxImportReport, OnnxOverrides, import_onnx};
 
 const ENCODER_FILE: &str = "encoder.onnx";
 const WEIGHTS_FILE: &str = "encoder.onnx.data";
 const DECODER_FILE: &str = "decoder.safetensors";
+const ONNX_DECODER_FILE: &str = "decoder.onnx";
 const MANIFEST_FILE: &str = "bundle.toml";
+
+/// All that an import may write, and a later one replace.
+const FILES: [&str; 5] = [
+    ENCODER_FILE,
+    WEIGHTS_FILE,
+    DECODER_FILE,
+    ONNX_DECODER_FILE,
+    MANIFEST_FILE,
+];
 
 /// Encoders with more weights than this have them in a second file: protobuf ends at 2 GiB, and many
 /// readers before.
@@ -110,8 +125,7 @@ fn import(
     let total = graph.constant_bytes().saturating_add(decoder_bytes);
     check_size(total, file_bytes)?;
 
-    let files = [ENCODER_FILE, WEIGHTS_FILE, DECODER_FILE, MANIFEST_FILE];
-    let staging = Staging::new(output, &files)?;
+    let staging = Staging::new(output, &FILES)?;
     let external_weights = graph.constant_bytes() > max_inline_bytes;
     let mut progress_of_weights = |done| progress(done, total);
     let encoder = write_encoder(
@@ -121,12 +135,25 @@ fn import(
         external_weights,
         &mut progress_of_weights,
     )?;
-    let decoder = write_and_check_decoder(&mut checkpoint, &architecture, &staging)?;
+    let shape = architecture.embedding_shape();
+    let facts = DecoderFacts {
+        input_size_px: architecture.input_size_px(),
+        embedding_size: shape[1],
+        ..DecoderFacts::default()
+    };
+    let decoder = write_and_check_decoder(&mut checkpoint, facts, shape, &staging)?;
     let bundle_bytes = encoder.bytes + decoder.bytes;
-    let manifest = Manifest::new(options, &architecture, encoder, decoder);
-    let mut file = HashedFile::create(&staging.file(MANIFEST_FILE))?;
-    manifest.write(&mut file)?;
-    file.finish()?;
+    let input = InputSpec {
+        // At most 8192.
+        size_px: architecture.input_size_px() as u32,
+        resize: ResizeRule::LongestSide,
+        mean: MEAN,
+        std: STD,
+    };
+    write_manifest(
+        &Manifest::new(options, input, shape, encoder, decoder),
+        &staging,
+    )?;
     staging.publish()?;
     progress(total, total);
     Ok(ImportReport {
@@ -166,22 +193,26 @@ fn write_encoder(
         bytes: file.length() + weights.as_ref().map_or(0, HashedFile::length),
         sha256: file.finish()?,
         weights_sha256: weights.map(HashedFile::finish).transpose()?,
+        input: INPUT.to_owned(),
+        output: OUTPUT.to_owned(),
     })
+}
+
+fn write_manifest(manifest: &Manifest<'_>, staging: &Staging) -> Result<(), ImportError> {
+    let mut file = HashedFile::create(&staging.file(MANIFEST_FILE))?;
+    manifest.write(&mut file)?;
+    file.finish()?;
+    Ok(())
 }
 
 /// Writes the decoder, and loads it to see that it is SAM's and takes the encoder's embeddings.
 fn write_and_check_decoder(
     checkpoint: &mut Checkpoint,
-    architecture: &Architecture,
+    facts: DecoderFacts,
+    shape: [usize; 3],
     staging: &Staging,
 ) -> Result<DecoderFile, ImportError> {
     let path = staging.file(DECODER_FILE);
-    let shape = architecture.embedding_shape();
-    let facts = DecoderFacts {
-        input_size_px: architecture.input_size_px(),
-        embedding_size: shape[1],
-        ..DecoderFacts::default()
-    };
     write_decoder(checkpoint, facts, &path)?;
     let bytes = fs::read(&path)?;
     let found = SamDecoder::from_safetensors(&bytes)?.embedding_shape();
@@ -194,6 +225,7 @@ fn write_and_check_decoder(
     Ok(DecoderFile {
         bytes: bytes.len() as u64,
         sha256: hashed_file::sha256(&bytes),
+        onnx: None,
     })
 }
 
@@ -223,4 +255,6 @@ fn check_size(bytes: u64, file_bytes: u64) -> Result<(), ArchitectureError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+#[cfg(test)]
+pub(crate) mod tests_support;

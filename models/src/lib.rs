@@ -1,6 +1,6 @@
-//! Fetching models, importing checkpoints into fixate's bundles, and exporting those.
+//! Fetching models, importing them into fixate's bundles, and exporting those.
 //!
-//! Checkpoints are data from strangers: nothing in them is executed, and no size in them is believed
+//! They are data from strangers: nothing in them is executed, and no size in them is believed
 //! before it is compared with the length of the file.
 //!
 //! 1. [`pickle`]: the few pickle instructions that describe a state dictionary.
@@ -8,10 +8,11 @@
 //! 3. [`decoder`]: writing the decoder of a bundle.
 //! 4. `onnx`: building and writing ONNX graphs.
 //! 5. [`architecture`]: what an image encoder is, and its graph.
-//! 6. [`import`]: from a checkpoint to a bundle.
-//! 7. [`signature`]: what an ONNX file of a stranger is.
+//! 6. [`signature`]: what an ONNX file of a stranger is.
+//! 7. [`import`]: from a checkpoint, or from ONNX files, to a bundle.
 //! 8. [`export`]: from a bundle to ONNX files that other engines run.
-//! 9. [`fetch`]: downloads, checked and resumed.
+//! 9. [`known`]: public models, and where they come from.
+//! 10. [`fetch`]: downloads, checked and resumed.
 
 pub mod architecture;
 pub mod checkpoint;
@@ -20,6 +21,7 @@ pub mod export;
 pub mod fetch;
 mod hashed_file;
 pub mod import;
+pub mod known;
 mod onnx;
 pub mod pickle;
 pub mod signature;

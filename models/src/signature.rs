@@ -8,6 +8,7 @@ use fixate::bundle::{DecoderInputs, DecoderOutputs, OnnxDecoderSpec, PaddingPoin
 
 pub use error::SignatureError;
 pub use graph::{GraphSignature, TensorSignature};
+pub(crate) use graph::{read_graph, tensors};
 
 /// How an encoder is to be fed.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub struct EncoderSignature {
     pub output: String,
     /// Side of the square input.
     pub input_size_px: usize,
+    /// Side of the square in which SAM's own decoder takes coordinates from this encoder.
+    pub coordinate_size_px: usize,
     /// Whether both sides of an image fill the input; otherwise the longest does.
     pub stretch: bool,
     /// Of R, G, B in 0..=255.
@@ -30,8 +33,8 @@ pub struct EncoderSignature {
 }
 
 /// SAM's normalisation, which all of its family keep.
-const MEAN: [f32; 3] = [123.675, 116.28, 103.53];
-const STD: [f32; 3] = [58.395, 57.12, 57.375];
+pub(crate) const MEAN: [f32; 3] = [123.675, 116.28, 103.53];
+pub(crate) const STD: [f32; 3] = [58.395, 57.12, 57.375];
 
 /// What SAM2's decoders need beside the embedding.
 const SAM2: SignatureError = SignatureError::Unsupported {
@@ -88,14 +91,18 @@ pub fn recognise_encoder(
         "input_image" => ("EfficientViT-SAM or samexporter", false, MEAN, STD, None),
         _ => ("SAM", false, MEAN, STD, None),
     };
+    let stated = stated.or(input_size_px).or(usual);
+    let size = stated.ok_or(SignatureError::InputSize)?;
     Ok(EncoderSignature {
         family,
         input: input.name.clone(),
         output,
-        input_size_px: stated
-            .or(input_size_px)
-            .or(usual)
-            .ok_or(SignatureError::InputSize)?,
+        input_size_px: size,
+        // EfficientViT-SAM's small encoders see 512 pixels, its decoders 1024.
+        coordinate_size_px: match input.name.as_str() {
+            "input_image" => 1024,
+            _ => size,
+        },
         stretch,
         mean,
         std,
@@ -163,6 +170,12 @@ pub fn recognise_decoder(
         .any(|name| name.starts_with("high_res_feats") || name == "mask_memory")
     {
         return Err(SAM2);
+    }
+    if graph.takes(&["image_embeddings", "boxes"]) {
+        return Err(SignatureError::Unsupported {
+            family: "a decoder of boxes alone (EfficientViT-SAM, GazeSAM)",
+            lacks: "a box in every prompt; export it with points",
+        });
     }
     Err(SignatureError::Decoder { inputs, outputs })
 }

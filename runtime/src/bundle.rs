@@ -4,6 +4,7 @@
 //! anything is read, and every byte that is used has the checksum that the manifest says.
 
 mod builtin;
+mod check;
 mod error;
 mod files;
 mod manifest;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use crate::preprocess::InputSpec;
 
+pub use check::FileCheck;
 pub use error::BundleError;
 pub(crate) use files::sha256;
 use files::{MAX_DECODER_BYTES, MAX_ENCODER_BYTES, MAX_MANIFEST_BYTES, MAX_WEIGHTS_BYTES};
@@ -45,6 +47,13 @@ enum Source {
 }
 
 impl Source {
+    fn builtin() -> Result<Self, BundleError> {
+        match builtin::FILES {
+            [] => Err(BundleError::NoBuiltInModel),
+            files => Ok(Self::BuiltIn(files)),
+        }
+    }
+
     /// The contents of a file that is at most `most` bytes long.
     fn read(&self, name: &str, most: u64) -> Result<Cow<'static, [u8]>, BundleError> {
         match self {
@@ -57,6 +66,10 @@ impl Source {
                     file: name.to_owned(),
                 }),
         }
+    }
+
+    fn manifest(&self) -> Result<Manifest, BundleError> {
+        Manifest::parse(&self.read(manifest::FILE_NAME, MAX_MANIFEST_BYTES)?)
     }
 
     fn read_verified(
@@ -93,16 +106,20 @@ impl Bundle {
     /// # Errors
     /// If the library was built without the feature `default-model`.
     pub fn builtin() -> Result<Self, BundleError> {
-        match builtin::FILES {
-            [] => Err(BundleError::NoBuiltInModel),
-            files => Self::load(Source::BuiltIn(files)),
-        }
+        Self::load(Source::builtin()?)
+    }
+
+    /// Reads the manifest of the bundle in a folder, and no other file.
+    ///
+    /// # Errors
+    /// If it is missing or cannot be understood.
+    pub fn read_manifest(folder: &Path) -> Result<Manifest, BundleError> {
+        Source::Folder(folder.to_owned()).manifest()
     }
 
     fn load(source: Source) -> Result<Self, BundleError> {
-        let text = source.read(manifest::FILE_NAME, MAX_MANIFEST_BYTES)?;
         let bundle = Self {
-            manifest: Manifest::parse(&text)?,
+            manifest: source.manifest()?,
             source,
         };
         bundle.decoder()?;

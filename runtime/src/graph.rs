@@ -1,15 +1,23 @@
 //! ONNX graphs on tract: what encoders and decoders share.
 
+mod checks;
+mod weighed;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use prost::Message;
 use tract_onnx::Onnx;
 use tract_onnx::data_resolver::ModelDataResolver;
+use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::{bail, format_err};
 
 use crate::bundle::WeightsFile;
+use crate::onnx_file;
+
+pub(crate) use checks::check_sizes;
 
 /// Gives a graph the weights that were verified, and no other file.
 struct Verified(Option<WeightsFile>);
@@ -46,8 +54,14 @@ pub(crate) fn parse(onnx: &[u8], weights: Option<WeightsFile>) -> TractResult<In
         provider: Arc::new(Verified(weights)),
         ..tract_onnx::onnx()
     };
-    let proto = framework.proto_model_for_read(&mut &*onnx)?;
-    let parsed = framework.parse(&proto, folder.as_deref())?;
+    onnx_file::check(onnx)?;
+    let mut proto = ModelProto::decode(onnx)?;
+    if let Some(graph) = &mut proto.graph {
+        checks::check(graph)?;
+        checks::forget_symbols(graph);
+    }
+    let mut parsed = framework.parse(&proto, folder.as_deref())?;
+    weighed::weigh(&mut parsed.model);
     match parsed.unresolved_inputs.first() {
         Some(input) => bail!("the graph uses {input:?}, which nothing in it gives"),
         None => Ok(parsed.model),

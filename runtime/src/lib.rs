@@ -9,9 +9,10 @@
 //! 4. [`prompt`]: points, boxes and masks in pixels of a frame.
 //! 5. [`kernels`]: matrix products and vectorised loops.
 //! 6. [`bundle`]: a model on disk, checked.
-//! 7. [`encoder`]: from a frame, resized and normalised, to its embedding.
-//! 8. [`decoder`]: from a keyframe and a prompt to mask logits.
-//! 9. [`segmenter`]: one model, one image at a time, with all of the above.
+//! 7. [`onnx_file`]: ONNX files of strangers, looked through before they are decoded.
+//! 8. [`encoder`]: from a frame, resized and normalised, to its embedding.
+//! 9. [`decoder`]: from a keyframe and a prompt to mask logits.
+//! 10. [`segmenter`]: one model, one image at a time, with all of the above.
 
 pub mod bundle;
 pub mod decoder;
@@ -20,6 +21,7 @@ pub mod frame;
 mod graph;
 pub mod kernels;
 pub mod mask;
+pub mod onnx_file;
 pub mod preprocess;
 pub mod prompt;
 pub mod segmenter;

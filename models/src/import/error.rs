@@ -1,15 +1,18 @@
-//! Why a checkpoint cannot be imported.
+//! Why a model cannot be imported.
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 use fixate::decoder::WeightsError;
+use fixate::segmenter::SegmenterError;
 
 use crate::architecture::ArchitectureError;
 use crate::checkpoint::CheckpointError;
+use crate::signature::SignatureError;
 use crate::staging::StagingError;
 
-/// Why a checkpoint cannot be imported.
+/// Why a model cannot be imported.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -26,6 +29,35 @@ pub enum ImportError {
         /// Channels, rows and columns that the decoder takes.
         decoder: [usize; 3],
     },
+    /// An ONNX file is of no family that can be imported.
+    Signature {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: SignatureError,
+    },
+    /// The encoder and the decoder were given in the wrong order.
+    Swapped,
+    /// Neither the encoder's output nor the decoder's input has a fixed shape.
+    EmbeddingShape,
+    /// The weights beside an ONNX file cannot be taken.
+    ExternalData {
+        /// The ONNX file.
+        path: PathBuf,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// A number cannot stand in a manifest.
+    Option {
+        /// Which option.
+        field: &'static str,
+        /// Its value.
+        found: String,
+        /// What can be used.
+        expected: &'static str,
+    },
+    /// The files were understood, and do not run.
+    Load(SegmenterError),
     /// A text cannot stand in a manifest.
     Text {
         /// Which option.
@@ -49,6 +81,28 @@ impl fmt::Display for ImportError {
                 f,
                 "the encoder gives embeddings of shape {encoder:?} and the decoder takes {decoder:?}; they are of different models, or of another image size"
             ),
+            Self::Signature { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Swapped => write!(
+                f,
+                "the first file is a mask decoder; name the image encoder first, then the decoder"
+            ),
+            Self::EmbeddingShape => write!(
+                f,
+                "neither the encoder's output nor the decoder's input has a fixed shape; say it with --embedding-shape"
+            ),
+            Self::ExternalData { path, reason } => {
+                write!(
+                    f,
+                    "the weights beside {} cannot be taken: {reason}",
+                    path.display()
+                )
+            }
+            Self::Option {
+                field,
+                found,
+                expected,
+            } => write!(f, "{field} = {found} cannot be used; expected {expected}"),
+            Self::Load(error) => write!(f, "the model was recognised and does not run: {error}"),
             Self::Text { field, found } => write!(
                 f,
                 "the {field} {found:?} cannot be used; give 1 to 200 bytes of text on one line"
@@ -66,6 +120,8 @@ impl std::error::Error for ImportError {
             Self::Architecture(error) => Some(error),
             Self::Decoder(error) => Some(error),
             Self::Output(error) => Some(error),
+            Self::Signature { error, .. } => Some(error),
+            Self::Load(error) => Some(error),
             Self::Io(error) => Some(error),
             _ => None,
         }

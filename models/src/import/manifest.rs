@@ -2,17 +2,16 @@
 
 use std::io::{self, Write};
 
+use fixate::bundle::{OnnxDecoderSpec, PaddingPoint};
+use fixate::preprocess::{InputSpec, ResizeRule};
 use serde::Serialize;
 
-use super::{DECODER_FILE, ENCODER_FILE, ImportError, ImportOptions, WEIGHTS_FILE};
-use crate::architecture::{Architecture, INPUT, OUTPUT};
+use super::{
+    DECODER_FILE, ENCODER_FILE, ImportError, ImportOptions, ONNX_DECODER_FILE, WEIGHTS_FILE,
+};
 
 /// What bundles may have.
 const MAX_TEXT_BYTES: usize = 200;
-
-/// Of R, G, B in 0..=255, in SAM and MobileSAM alike.
-const MEAN: [f64; 3] = [123.675, 116.28, 103.53];
-const STANDARD_DEVIATION: [f64; 3] = [58.395, 57.12, 57.375];
 
 /// An encoder that was written.
 pub(super) struct EncoderFile {
@@ -21,12 +20,18 @@ pub(super) struct EncoderFile {
     pub(super) sha256: String,
     /// None if the weights are in the graph's file.
     pub(super) weights_sha256: Option<String>,
+    /// Name of the graph's input.
+    pub(super) input: String,
+    /// Name of the graph's output.
+    pub(super) output: String,
 }
 
 /// A decoder that was written.
 pub(super) struct DecoderFile {
     pub(super) bytes: u64,
     pub(super) sha256: String,
+    /// None for SAM's weights as safetensors.
+    pub(super) onnx: Option<OnnxDecoderSpec>,
 }
 
 /// What a bundle says of itself.
@@ -45,7 +50,7 @@ pub(super) struct Manifest<'a> {
 
 #[derive(Serialize)]
 struct Input {
-    size: usize,
+    size: u32,
     resize: &'static str,
     pad: &'static str,
     mean: [f64; 3],
@@ -67,8 +72,8 @@ struct Encoder {
     weights: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     weights_sha256: Option<String>,
-    input: &'static str,
-    output: &'static str,
+    input: String,
+    output: String,
 }
 
 #[derive(Serialize)]
@@ -76,12 +81,43 @@ struct Decoder {
     kind: &'static str,
     file: &'static str,
     sha256: String,
+    #[serde(flatten)]
+    onnx: Option<OnnxDecoder>,
+}
+
+#[derive(Serialize)]
+struct OnnxDecoder {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coordinate_size: Option<u32>,
+    padding_point: &'static str,
+    inputs: Inputs,
+    outputs: Outputs,
+}
+
+#[derive(Serialize)]
+struct Inputs {
+    embedding: String,
+    points: String,
+    labels: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mask: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_mask: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_size: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Outputs {
+    logits: String,
+    predicted_iou: String,
 }
 
 impl<'a> Manifest<'a> {
     pub(super) fn new(
         options: &'a ImportOptions,
-        architecture: &Architecture,
+        input: InputSpec,
+        embedding_shape: [usize; 3],
         encoder: EncoderFile,
         decoder: DecoderFile,
     ) -> Self {
@@ -91,15 +127,18 @@ impl<'a> Manifest<'a> {
             version: &options.version,
             license: options.license.as_deref(),
             input: Input {
-                size: architecture.input_size_px(),
-                resize: "longest-side",
+                size: input.size_px,
+                resize: match input.resize {
+                    ResizeRule::Stretch => "stretch",
+                    _ => "longest-side",
+                },
                 pad: "zero-after-normalise",
-                mean: MEAN,
-                std: STANDARD_DEVIATION,
+                mean: input.mean.map(decimal),
+                std: input.std.map(decimal),
                 layout: "nchw",
             },
             embedding: Embedding {
-                shape: architecture.embedding_shape(),
+                shape: embedding_shape,
             },
             encoder: [Encoder {
                 file: ENCODER_FILE,
@@ -107,13 +146,22 @@ impl<'a> Manifest<'a> {
                 sha256: encoder.sha256,
                 weights: encoder.weights_sha256.as_ref().map(|_| WEIGHTS_FILE),
                 weights_sha256: encoder.weights_sha256,
-                input: INPUT,
-                output: OUTPUT,
+                input: encoder.input,
+                output: encoder.output,
             }],
-            decoder: Decoder {
-                kind: "sam",
-                file: DECODER_FILE,
-                sha256: decoder.sha256,
+            decoder: match decoder.onnx {
+                None => Decoder {
+                    kind: "sam",
+                    file: DECODER_FILE,
+                    sha256: decoder.sha256,
+                    onnx: None,
+                },
+                Some(spec) => Decoder {
+                    kind: "onnx",
+                    file: ONNX_DECODER_FILE,
+                    sha256: decoder.sha256,
+                    onnx: Some(OnnxDecoder::new(spec)),
+                },
             },
         }
     }
@@ -122,6 +170,36 @@ impl<'a> Manifest<'a> {
         let text = toml::to_string(self).map_err(io::Error::other)?;
         file.write_all(text.as_bytes())
     }
+}
+
+impl OnnxDecoder {
+    fn new(spec: OnnxDecoderSpec) -> Self {
+        let (inputs, outputs) = (spec.inputs, spec.outputs);
+        Self {
+            coordinate_size: spec.coordinate_size_px,
+            padding_point: match spec.padding_point {
+                PaddingPoint::Never => "never",
+                _ => "without-box",
+            },
+            inputs: Inputs {
+                embedding: inputs.embedding,
+                points: inputs.points,
+                labels: inputs.labels,
+                mask: inputs.mask,
+                has_mask: inputs.has_mask,
+                image_size: inputs.image_size,
+            },
+            outputs: Outputs {
+                logits: outputs.logits,
+                predicted_iou: outputs.predicted_iou,
+            },
+        }
+    }
+}
+
+/// The shortest decimal that is read back as the same f32.
+fn decimal(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
 }
 
 /// Checks what goes into a manifest as it is.

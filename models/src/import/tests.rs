@@ -10,7 +10,7 @@ use crate::architecture::tests::{Tensors, small_tiny_vit, small_vit, write};
 use crate::staging::StagingError;
 
 /// SAM's decoder with 16 channels.
-fn small_decoder() -> Tensors {
+pub(crate) fn small_decoder() -> Tensors {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../runtime/tests/data/small_decoder.safetensors");
     let checkpoint = Checkpoint::open(&path).unwrap();

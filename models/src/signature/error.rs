@@ -1,7 +1,6 @@
 //! Why an ONNX file cannot be used.
 
 use std::fmt;
-use std::path::PathBuf;
 
 /// Why an ONNX file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,8 +8,6 @@ use std::path::PathBuf;
 pub enum SignatureError {
     /// The file cannot be read.
     Read {
-        /// Where it should be.
-        path: PathBuf,
         /// What the operating system says.
         reason: String,
     },
@@ -47,7 +44,7 @@ pub enum SignatureError {
 impl fmt::Display for SignatureError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Read { path, reason } => write!(f, "{} cannot be read: {reason}", path.display()),
+            Self::Read { reason } => write!(f, "the file cannot be read: {reason}"),
             Self::NotOnnx { reason } => write!(f, "the file is not ONNX: {reason}"),
             Self::Encoder { inputs, outputs } => write!(
                 f,

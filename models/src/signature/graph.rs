@@ -1,12 +1,14 @@
 //! Names, types and shapes of a graph's inputs and outputs.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use fixate::onnx_file;
 use prost::Message;
 use tract_onnx::pb::tensor_shape_proto::dimension;
-use tract_onnx::pb::{ModelProto, ValueInfoProto, type_proto};
+use tract_onnx::pb::{GraphProto, ModelProto, TensorProto, ValueInfoProto, type_proto};
 
 use super::SignatureError;
 
@@ -39,22 +41,7 @@ impl GraphSignature {
     /// # Errors
     /// If the file cannot be read, is too large or is not ONNX.
     pub fn read(path: &Path) -> Result<Self, SignatureError> {
-        let unreadable = |error: std::io::Error| SignatureError::Read {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        };
-        let file = File::open(path).map_err(unreadable)?;
-        let length = file.metadata().map_err(unreadable)?.len();
-        if length > MAX_BYTES {
-            return Err(SignatureError::NotOnnx {
-                reason: format!("it has {length} bytes, ONNX ends at 2 GiB"),
-            });
-        }
-        let mut bytes = Vec::with_capacity(length as usize);
-        file.take(length)
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
-        Self::parse(&bytes)
+        Self::of(&read_graph(path)?)
     }
 
     /// The signature of an ONNX file's contents.
@@ -62,27 +49,33 @@ impl GraphSignature {
     /// # Errors
     /// If they are not ONNX.
     pub fn parse(bytes: &[u8]) -> Result<Self, SignatureError> {
-        let not_onnx = |reason: String| SignatureError::NotOnnx { reason };
-        let model = ModelProto::decode(bytes).map_err(|error| not_onnx(error.to_string()))?;
+        Self::of(&decode(bytes)?)
+    }
+
+    fn of(model: &ModelProto) -> Result<Self, SignatureError> {
         let graph = model
             .graph
+            .as_ref()
             .filter(|graph| !graph.output.is_empty())
-            .ok_or_else(|| not_onnx("it has no graph".to_owned()))?;
+            .ok_or_else(|| not_onnx("it has no graph"))?;
         // Old exporters list weights among the inputs.
-        let given = |input: &&ValueInfoProto| {
-            graph
-                .initializer
-                .iter()
-                .all(|weight| weight.name != input.name)
-        };
+        let weights: HashSet<&str> = graph.initializer.iter().map(|w| w.name.as_str()).collect();
+        let given = |input: &&ValueInfoProto| !weights.contains(input.name.as_str());
         Ok(Self {
             inputs: graph.input.iter().filter(given).map(tensor).collect(),
             outputs: graph.output.iter().map(tensor).collect(),
-            external_weights: graph
-                .initializer
-                .iter()
-                .any(|weight| !weight.external_data.is_empty()),
+            external_weights: tensors(graph).any(|tensor| !tensor.external_data.is_empty()),
         })
+    }
+
+    /// The last three dimensions of an input, if they are fixed.
+    pub(crate) fn input_shape(&self, name: &str) -> Option<[usize; 3]> {
+        fixed(&self.inputs, name)
+    }
+
+    /// The last three dimensions of an output, if they are fixed.
+    pub(crate) fn output_shape(&self, name: &str) -> Option<[usize; 3]> {
+        fixed(&self.outputs, name)
     }
 
     /// Whether the inputs have exactly these names, in any order.
@@ -105,6 +98,61 @@ impl GraphSignature {
         };
         (names(&self.inputs), names(&self.outputs))
     }
+}
+
+/// Reads an ONNX file.
+pub(crate) fn read_graph(path: &Path) -> Result<ModelProto, SignatureError> {
+    let unreadable = |error: std::io::Error| SignatureError::Read {
+        reason: error.to_string(),
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(not_onnx("it is a folder or a device"));
+    }
+    let length = metadata.len();
+    if length > MAX_BYTES {
+        return Err(not_onnx(format!(
+            "it has {length} bytes, ONNX ends at 2 GiB"
+        )));
+    }
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.take(length)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    decode(&bytes)
+}
+
+fn decode(bytes: &[u8]) -> Result<ModelProto, SignatureError> {
+    onnx_file::check(bytes).map_err(|error| not_onnx(error.to_string()))?;
+    ModelProto::decode(bytes).map_err(|error| not_onnx(error.to_string()))
+}
+
+fn not_onnx(reason: impl Into<String>) -> SignatureError {
+    let reason = reason.into();
+    SignatureError::NotOnnx { reason }
+}
+
+/// All tensors of a graph: first its own, then those of its nodes and of the graphs in them.
+pub(crate) fn tensors(graph: &GraphProto) -> Box<dyn Iterator<Item = &TensorProto> + '_> {
+    let attributes = graph.node.iter().flat_map(|node| &node.attribute);
+    let inner = attributes.flat_map(|attribute| {
+        let own = attribute.t.iter().chain(&attribute.tensors);
+        own.chain(
+            attribute
+                .g
+                .iter()
+                .chain(&attribute.graphs)
+                .flat_map(tensors),
+        )
+    });
+    Box::new(graph.initializer.iter().chain(inner))
+}
+
+fn fixed(tensors: &[TensorSignature], name: &str) -> Option<[usize; 3]> {
+    let tensor = tensors.iter().find(|tensor| tensor.name == name)?;
+    let last: Option<Vec<usize>> = tensor.shape.get(1..)?.iter().copied().collect();
+    last?.try_into().ok()
 }
 
 fn tensor(value: &ValueInfoProto) -> TensorSignature {

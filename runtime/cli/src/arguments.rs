@@ -30,22 +30,36 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
-    /// Turns a checkpoint of SAM or MobileSAM into a bundle.
-    Import(Import),
+    /// Turns a checkpoint of SAM or MobileSAM, or an ONNX encoder with its decoder, into a bundle.
+    Import(Box<Import>),
     /// Writes a bundle's encoder and decoder as ONNX files that other engines run.
     Export(crate::model::export::Export),
     /// Downloads a file of a model, checks it, and goes on where an earlier download was cut off.
     Fetch(crate::model::fetch::Fetch),
+    /// What a bundle is: its input, its files and the prompts it takes.
+    Info(BundleArgument),
+    /// Compares a bundle's files with their checksums, and runs it on a synthetic image.
+    Verify(BundleArgument),
+    /// Models that are known, and those that are installed.
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BundleArgument {
+    /// A folder with bundle.toml [default: the model that comes with fixate].
+    pub(crate) bundle: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// A state dictionary: .pt, .pth or .safetensors. Nothing in it is run.
-    pub(crate) checkpoint: PathBuf,
+    /// A state dictionary (.pt, .pth, .safetensors), in which nothing is run, or an image encoder (.onnx).
+    pub(crate) model: PathBuf,
+    /// The mask decoder of an ONNX encoder: .onnx, or a state dictionary.
+    pub(crate) decoder: Option<PathBuf>,
     /// Folder of the bundle; an earlier import there is replaced.
     #[arg(short, long, value_name = "BUNDLE")]
     pub(crate) out: PathBuf,
-    /// The bundle's name [default: the checkpoint's].
+    /// The bundle's name [default: the first file's].
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// The bundle's version.
@@ -54,6 +68,62 @@ pub(crate) struct Import {
     /// The model's licence, an SPDX expression.
     #[arg(long)]
     pub(crate) license: Option<String>,
+    /// Side in pixels of the encoder's input, where the file does not tell: MobileSAM and some ONNX files.
+    #[arg(long, value_name = "N")]
+    pub(crate) input_size: Option<usize>,
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+}
+
+/// What ONNX files do not tell; whatever is not said is taken from the family that they are recognised as.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Only for ONNX files, instead of what is usual in their family")]
+pub(crate) struct Overrides {
+    /// Subtracted from R, G, B in 0 to 255.
+    #[arg(long, value_name = "R,G,B", value_parser = parse_colour, allow_hyphen_values = true)]
+    pub(crate) mean: Option<[f32; 3]>,
+    /// Divides what is left of R, G, B.
+    #[arg(long, value_name = "R,G,B", value_parser = parse_colour)]
+    pub(crate) std: Option<[f32; 3]>,
+    /// How images are fitted into the encoder's input.
+    #[arg(long, value_enum)]
+    pub(crate) resize: Option<Resize>,
+    /// Channels, rows and columns of an embedding.
+    #[arg(long, value_name = "C,H,W", value_parser = parse_shape)]
+    pub(crate) embedding_shape: Option<[usize; 3]>,
+    /// Side in pixels of the square that the decoder's coordinates are given in.
+    #[arg(long, value_name = "N")]
+    pub(crate) coordinate_size: Option<u32>,
+    /// When a point of label -1 ends the points.
+    #[arg(long, value_enum)]
+    pub(crate) padding_point: Option<Padding>,
+}
+
+impl Overrides {
+    /// Whether any is said.
+    pub(crate) fn any(&self) -> bool {
+        self.mean.is_some()
+            || self.std.is_some()
+            || self.resize.is_some()
+            || self.embedding_shape.is_some()
+            || self.coordinate_size.is_some()
+            || self.padding_point.is_some()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Resize {
+    /// The longest side fills the input, the rest is padded.
+    LongestSide,
+    /// Both sides fill the input.
+    Stretch,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Padding {
+    /// When there is no box, as in SAM.
+    WithoutBox,
+    Never,
 }
 
 /// Which model, and on how many threads.
@@ -195,6 +265,16 @@ fn parse_box(text: &str) -> Result<PromptBox, String> {
     })
 }
 
+fn parse_colour(text: &str) -> Result<[f32; 3], String> {
+    numbers(text, "R,G,B")
+}
+
+fn parse_shape(text: &str) -> Result<[usize; 3], String> {
+    let sides: Result<Vec<usize>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    let sides = sides.ok().and_then(|sides| sides.try_into().ok());
+    sides.ok_or_else(|| "C,H,W expected: three whole numbers".to_owned())
+}
+
 fn parse_mask(text: &str) -> Result<MaskFile, String> {
     if let Some((path, index)) = text.rsplit_once(':')
         && let Ok(index) = index.parse()
@@ -238,6 +318,14 @@ mod tests {
         assert!(parse_box("1,2,3,4").is_ok());
         for bad in ["3,2,1,4", "1,4,3,2", "1,1,1,5", "1,2,3", "1,2,3,nan"] {
             assert!(parse_box(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn shapes() {
+        assert_eq!(parse_shape("256, 64,64"), Ok([256, 64, 64]));
+        for bad in ["", "256,64", "256,64,64,1", "a,b,c", "-1,2,3"] {
+            assert!(parse_shape(bad).is_err(), "{bad}");
         }
     }
 

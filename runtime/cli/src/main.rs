@@ -5,33 +5,31 @@ mod bench;
 mod eval;
 mod failure;
 mod image_file;
-mod import;
 mod model;
 mod overlay;
 mod segment;
 mod tensors;
 
-use arguments::{Arguments, Command, ModelCommand};
+use arguments::{Arguments, Command};
 use clap::Parser;
 use failure::Failure;
 use serde::Serialize;
 use std::fmt;
 use std::io::Write;
+use std::panic;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // What is wrong with a certificate stands in the command's one line.
     let quiet = env_logger::Env::default().default_filter_or("error,rustls_platform_verifier=off");
     env_logger::Builder::from_env(quiet).init();
+    // The library turns the backend's panics on hostile models into errors, which are told in one line.
+    panic::set_hook(Box::new(|panic| log::debug!("{panic}")));
     let arguments = Arguments::parse();
-    let result = match &arguments.command {
-        Command::Segment(segment) => segment::run(segment, arguments.json),
-        Command::Bench(bench) => bench::run(bench, arguments.json),
-        Command::Eval(eval) => eval::run(eval, arguments.json),
-        Command::Model(ModelCommand::Import(import)) => import::run(import, arguments.json),
-        Command::Model(ModelCommand::Export(export)) => model::export::run(export, arguments.json),
-        Command::Model(ModelCommand::Fetch(fetch)) => model::fetch::run(fetch, arguments.json),
-    };
+    let result = panic::catch_unwind(|| run(&arguments)).unwrap_or_else(|_| {
+        let reason = "a defect of fixate ended this; RUST_LOG=debug tells where";
+        Err(Failure::Failed(reason.to_owned()))
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -39,6 +37,15 @@ fn main() -> ExitCode {
             let _ = writeln!(std::io::stderr(), "fixate: {failure}");
             ExitCode::from(failure.exit_status())
         }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::Segment(segment) => segment::run(segment, arguments.json),
+        Command::Bench(bench) => bench::run(bench, arguments.json),
+        Command::Eval(eval) => eval::run(eval, arguments.json),
+        Command::Model(command) => model::run(command, arguments.json),
     }
 }
 

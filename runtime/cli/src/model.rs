@@ -1,21 +1,34 @@
-//! Opening the model that a command works with, and the commands about models.
+//! `fixate model`: models of other makes, and what is known of each.
 
 pub(crate) mod export;
 pub(crate) mod fetch;
+mod import;
+mod info;
+mod list;
+mod open;
+mod verify;
 
-use crate::arguments::ModelArguments;
+use crate::arguments::ModelCommand;
 use crate::failure::Failure;
-use fixate::bundle::Bundle;
-use fixate::segmenter::{Segmenter, SegmenterOptions};
 
-/// The bundle named, or the one that comes with fixate; and its name with its version.
-pub(crate) fn open(arguments: &ModelArguments) -> Result<(Segmenter, String), Failure> {
-    let bundle = match &arguments.model {
-        Some(folder) => Bundle::open(folder).map_err(Failure::of)?,
-        None => Bundle::builtin().map_err(Failure::of)?,
-    };
-    let name = format!("{} {}", bundle.manifest().name, bundle.manifest().version);
-    let mut options = SegmenterOptions::default();
-    options.threads = usize::from(arguments.threads);
-    Ok((Segmenter::new(&bundle, options).map_err(Failure::of)?, name))
+pub(crate) use open::open;
+
+pub(crate) fn run(command: &ModelCommand, json: bool) -> Result<(), Failure> {
+    match command {
+        ModelCommand::Import(arguments) => import::run(arguments, json),
+        ModelCommand::Export(arguments) => export::run(arguments, json),
+        ModelCommand::Fetch(arguments) => fetch::run(arguments, json),
+        ModelCommand::Info(arguments) => info::run(arguments, json),
+        ModelCommand::Verify(arguments) => verify::run(arguments, json),
+        ModelCommand::List => list::run(json),
+    }
+}
+
+/// The kinds of prompts that a model takes.
+fn prompts(masks: bool) -> Vec<&'static str> {
+    let mut prompts = vec!["points", "boxes"];
+    if masks {
+        prompts.push("masks");
+    }
+    prompts
 }

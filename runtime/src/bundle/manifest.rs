@@ -88,6 +88,17 @@ pub enum DecoderKind {
     Onnx(Box<OnnxDecoderSpec>),
 }
 
+impl DecoderKind {
+    /// Whether masks of earlier answers are taken as prompts; points and boxes always are.
+    #[must_use]
+    pub fn takes_masks(&self) -> bool {
+        match self {
+            Self::Sam => true,
+            Self::Onnx(spec) => spec.inputs.mask.is_some(),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum DecoderTable {

@@ -147,6 +147,27 @@ fn damaged_files_are_named() {
 }
 
 #[test]
+fn every_file_is_checked_although_one_is_damaged() {
+    let folder = Folder::new();
+    fs::write(folder.0.join("encoder.int8.onnx"), "damaged").unwrap();
+    let checks = Bundle::check_files(Some(&folder.0)).unwrap();
+    let found: Vec<(&str, Option<u64>)> = checks
+        .iter()
+        .map(|check| (check.file.as_str(), check.result.as_ref().ok().copied()))
+        .collect();
+    let expected = [
+        ("encoder.int8.onnx", None),
+        ("encoder.onnx", Some(3)),
+        ("parts/decoder.safetensors", Some(7)),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(checks[1].sha256, files::sha256(b"f32"));
+    assert_eq!(Bundle::read_manifest(&folder.0).unwrap().name, "test");
+    fs::remove_file(folder.0.join("bundle.toml")).unwrap();
+    assert!(Bundle::check_files(Some(&folder.0)).is_err());
+}
+
+#[test]
 fn a_file_that_changes_later_is_noticed() {
     let folder = Folder::new();
     let bundle = Bundle::open(&folder.0).unwrap();

@@ -106,6 +106,7 @@ impl OnnxDecoder {
             model.set_input_fact(index, fact).map_err(load_error)?;
         }
         let model = model.into_optimized().map_err(load_error)?;
+        graph::check_sizes(&model).map_err(load_error)?;
         let shape = |output: usize| -> Result<Vec<usize>, DecoderError> {
             let fact = model.output_fact(output).map_err(load_error)?;
             let shape = fact.shape.as_concrete().map(<[usize]>::to_vec);

@@ -97,6 +97,7 @@ fn load(onnx: &[u8], options: &TractOptions) -> Result<Arc<TypedSimplePlan>, Enc
             found: format!("{fact:?}"),
         });
     }
+    graph::check_sizes(&model).map_err(load_error)?;
     let executor = match options.threads {
         1 => Executor::SingleThread,
         threads => Executor::multithread(threads),

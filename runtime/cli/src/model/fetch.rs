@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::{print_json, print_line};
 use clap::Args;
 use fixate_models::fetch::{Source, fetch, models_folder};
+use fixate_models::known::KNOWN_MODELS;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -78,7 +79,9 @@ pub(crate) fn run(arguments: &Fetch, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A model that can be fetched by its name.
-fn known(_name: &str) -> Option<Source> {
-    None
+/// The file of a known model that can be had by its address alone.
+fn known(name: &str) -> Option<Source> {
+    let model = KNOWN_MODELS.iter().find(|model| model.name == name)?;
+    let file = model.files.iter().find(|file| file.url.is_some())?;
+    Source::new(model.name, file.url?, file.sha256).ok()
 }

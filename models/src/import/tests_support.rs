@@ -1,0 +1,3 @@
+//! Files that tests import.
+
+pub(crate) mod graphs;

@@ -1,0 +1,18 @@
+//! Opening the model that a command works with.
+
+use crate::arguments::ModelArguments;
+use crate::failure::Failure;
+use fixate::bundle::Bundle;
+use fixate::segmenter::{Segmenter, SegmenterOptions};
+
+/// The bundle named, or the one that comes with fixate; and its name with its version.
+pub(crate) fn open(arguments: &ModelArguments) -> Result<(Segmenter, String), Failure> {
+    let bundle = match &arguments.model {
+        Some(folder) => Bundle::open(folder).map_err(Failure::of)?,
+        None => Bundle::builtin().map_err(Failure::of)?,
+    };
+    let name = format!("{} {}", bundle.manifest().name, bundle.manifest().version);
+    let mut options = SegmenterOptions::default();
+    options.threads = usize::from(arguments.threads);
+    Ok((Segmenter::new(&bundle, options).map_err(Failure::of)?, name))
+}
