@@ -263,11 +263,11 @@ mod tests {
                 add_column_dots_on(set, &mut sums, 2.0, &left, &right);
                 for c in 0..columns {
                     let mut dot = 0.0;
-                    for r in 0..rows {
+                    for (r, shift) in shifts.iter().enumerate() {
                         let at = r * columns + c;
                         assert_eq!(scaled[at], left[at] * scale[c], "{set:?}");
-                        assert_eq!(shifted[at], left[at] + shifts[r], "{set:?}");
-                        let expected = left[at] * scale[c] + shifts[r];
+                        assert_eq!(shifted[at], left[at] + shift, "{set:?}");
+                        let expected = left[at] * scale[c] + shift;
                         assert!((both[at] - expected).abs() < 1e-6, "{set:?}");
                         dot += left[at] * right[at];
                     }

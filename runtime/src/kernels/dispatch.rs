@@ -91,3 +91,29 @@ macro_rules! per_instruction_set {
     };
 }
 pub(super) use per_instruction_set;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_go_from_the_baseline_to_the_widest() {
+        let levels: Vec<Level> = InstructionSet::available()
+            .map(InstructionSet::level)
+            .collect();
+        assert_eq!(levels.first(), Some(&Level::Baseline));
+        assert_eq!(levels.last(), Some(&InstructionSet::widest().level()));
+        assert!(levels.is_sorted_by(|narrower, wider| narrower < wider));
+    }
+
+    #[test]
+    #[cfg(target_arch = "aarch64")]
+    fn the_baseline_of_aarch64_is_neon_and_fuses() {
+        let levels: Vec<Level> = InstructionSet::available()
+            .map(InstructionSet::level)
+            .collect();
+        assert_eq!(levels, [Level::Baseline]);
+        assert!(std::arch::is_aarch64_feature_detected!("neon"));
+        const { assert!(BASELINE_FUSES) }
+    }
+}
