@@ -241,10 +241,11 @@ impl Lane {
         self.to_image.block(
             &plan.to_image,
             &model.to_image[level],
-            block,
-            positions_of(block, positions).len(),
-            block_of(&cached.keys, block, positions),
-            block_of(&cached.values, block, positions),
+            (block, positions_of(block, positions).len()),
+            (
+                block_of(&cached.keys, block, positions),
+                block_of(&cached.values, block, positions),
+            ),
             self.factors.block(&plan.layout, index),
         );
     }

@@ -101,6 +101,10 @@ impl Scoring {
     /// Writes one block's scores, `[heads, tokens, BLOCK]`. `base` is what the keyframe keeps of this
     /// projection, `[inner, BLOCK]`. Without `constants` they are those up to what is the same at
     /// every position.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what scores are made of, and buffers"
+    )]
     pub(super) fn block(
         &self,
         image: &ScoredProjection,

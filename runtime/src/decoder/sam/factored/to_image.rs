@@ -86,10 +86,8 @@ impl ToImageLane {
         &mut self,
         plan: &ToImagePlan,
         attention: &ToImage,
-        block: usize,
-        valid: usize,
-        keys: &[f32],
-        values: &[f32],
+        (block, valid): (usize, usize),
+        (keys, values): (&[f32], &[f32]),
         factors: BlockFactors<'_>,
     ) {
         let heads = attention.key.heads;
