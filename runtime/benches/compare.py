@@ -194,14 +194,24 @@ def main():
                 print(f"{peer.name}: {what} differ by {difference:.1e} of the deviation{'' if same else ' WRONG'}")
         print(f"\n{comparison.model}, milliseconds, median; ratio: fixate / peer")
         heads = "".join(f"{peer.name:>14}{'ratio':>8}" for peer in engines)
-        print(f"threads  stage  {'fixate':>10}{heads}")
+        print(f"threads  {'stage':<18}{'fixate':>10}{heads}")
         for threads in options.threads:
             stages, medians = comparison.medians(engines, threads, options)
             for stage in stages:
                 own = medians["fixate", stage]
                 others = [medians[peer.name, stage] for peer in engines]
                 cells = "".join(f"{other:>14.3f}{own / other:>8.3f}" for other in others)
-                print(f"{threads:>7}  {stage:<7}{own:>10.3f}{cells}")
+                print(f"{threads:>7}  {stage:<18}{own:>10.3f}{cells}")
+            # What peers have no like of is compared with their encoder or decoder.
+            kinds = [kind for name, kind in medians if name == "fixate" and kind not in ("encoder", "decoder")]
+            for kind in kinds:
+                stage = "encoder" if kind == "keyframe cache" else "decoder"
+                if stage not in stages:
+                    continue
+                own = medians["fixate", kind]
+                others = [medians[peer.name, stage] for peer in engines]
+                cells = "".join(f"{stage:>14}{own / other:>8.3f}" for other in others)
+                print(f"{threads:>7}    {kind:<16}{own:>10.3f}{cells}")
     if not agree:
         fail(f"the engines do not agree within {options.tolerance}")
 

@@ -84,9 +84,14 @@ class Fixate:
         return read_safetensors(embedding)["image_embeddings"], numpy.concatenate(logits), numpy.concatenate(ious)
 
     def times(self, threads, runs):
-        """Medians of `fixate bench`, in milliseconds."""
+        """Medians of `fixate bench`, in milliseconds: of the encoder and of each kind of decode."""
         report = self.run("bench", "--threads", threads, "--runs", runs, *self.model())
-        return {stage: report[stage]["p50_ms"] for stage in ("encoder", "decoder")}
+        kinds = {"encoder": report["encoder"], "keyframe cache": report["cache"], "decoder": report["decoder"]}
+        variants = report.get("variants", {})
+        # Peers compute all four masks, so that is what is compared with them.
+        kinds["decoder"] = variants.pop("four_masks", kinds["decoder"])
+        kinds |= {name.replace("_", " "): times for name, times in variants.items()}
+        return {kind: times["p50_ms"] for kind, times in kinds.items()}
 
 
 class OnnxRuntime:

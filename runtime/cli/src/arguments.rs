@@ -171,9 +171,12 @@ pub(crate) struct Segment {
 pub(crate) struct Bench {
     #[command(flatten)]
     pub(crate) model: ModelArguments,
-    /// Encoder runs; the decoder makes twenty times as many.
+    /// Encoder runs.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) runs: u32,
+    /// Decodes after each encoder run.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) decodes: u32,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! `fixate bench`: the time of each stage, on this machine.
 
+mod variants;
+
 use crate::arguments::Bench;
 use crate::failure::Failure;
 use crate::model;
@@ -10,9 +12,10 @@ use fixate_scenes::flat;
 use indicatif::ProgressBar;
 use serde::Serialize;
 use std::time::{Duration, Instant};
+use variants::Variants;
 
-/// Decodes per encoder run.
-const DECODES: u32 = 20;
+/// Runs of each kind of decode.
+const MOST_VARIANT_RUNS: usize = 400;
 
 /// Width and height of the image that is encoded.
 const IMAGE: (usize, usize) = (640, 480);
@@ -24,6 +27,9 @@ struct Report {
     encoder: Distribution,
     cache: Distribution,
     decoder: Distribution,
+    /// Kinds of decodes, of SAM's decoder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variants: Option<Variants>,
     /// A plain f32 matrix product of 512 x 512 x 512 on one thread, the machine's yardstick:
     /// multiply-adds in 10^9 a second, in the same run.
     matrix_product_gmac_per_s: f64,
@@ -59,6 +65,7 @@ impl Distribution {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
+    let bundle = model::bundle(&arguments.model)?;
     let (mut segmenter, model) = model::open(&arguments.model)?;
     let scene = flat::draw(1, IMAGE.0, IMAGE.1);
     let frame = Frame::contiguous(
@@ -81,7 +88,7 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
             encoder.push(times.encode);
             cache.push(times.cache);
         }
-        for decode in 0..DECODES {
+        for decode in 0..arguments.decodes {
             let x = (decode * 31 % 600) as f32 + 20.0;
             let prompt = Prompt::point(x, 240.0);
             segmenter
@@ -94,6 +101,13 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
         products.push(matrix_product());
         progress.inc(1);
     }
+    let mut keyframe = segmenter.encode(&frame).map_err(Failure::of)?;
+    let variants = variants::measure(
+        &bundle,
+        &mut keyframe,
+        usize::from(arguments.model.threads),
+        decoder.len().min(MOST_VARIANT_RUNS),
+    )?;
     progress.finish_and_clear();
     let product = Distribution::of(products).p50_ms;
     let report = Report {
@@ -102,6 +116,7 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
         encoder: Distribution::of(encoder),
         cache: Distribution::of(cache),
         decoder: Distribution::of(decoder),
+        variants,
         matrix_product_gmac_per_s: (SIDE * SIDE * SIDE) as f64 / (product * 1e6),
     };
     if json {
@@ -109,17 +124,26 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
     }
     let threads = report.threads;
     crate::print_line(format_args!(
-        "{}, encoder on {threads} thread(s), milliseconds",
+        "{}, on {threads} thread(s), milliseconds",
         report.model
     ));
     crate::print_line(format_args!(
-        "           min     p50     p99   p99.9     max    runs"
+        "                  min     p50     p99   p99.9     max    runs"
     ));
-    let rows = [
+    let mut rows = vec![
         ("encoder", &report.encoder),
         ("cache", &report.cache),
         ("decoder", &report.decoder),
     ];
+    if let Some(variants) = &report.variants {
+        rows.extend([
+            ("  four masks", &variants.four_masks),
+            ("  single mask", &variants.single_mask),
+            ("  refinement", &variants.refinement),
+            ("  quarter of it", &variants.quarter_window),
+            ("  each of 64", &variants.batch_of_64_each),
+        ]);
+    }
     for (label, times) in rows {
         let Distribution {
             min_ms,
@@ -130,7 +154,7 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
             runs,
         } = times;
         crate::print_line(format_args!(
-            "{label:<8} {min_ms:>7.3} {p50_ms:>7.3} {p99_ms:>7.3} {p999_ms:>7.3} {max_ms:>7.3} {runs:>7}"
+            "{label:<15} {min_ms:>7.3} {p50_ms:>7.3} {p99_ms:>7.3} {p999_ms:>7.3} {max_ms:>7.3} {runs:>7}"
         ));
     }
     crate::print_line(format_args!(
