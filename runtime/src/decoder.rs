@@ -15,7 +15,8 @@ pub use error::DecoderError;
 pub use keyframe::{Embedding, Keyframe, Prepared};
 pub use onnx::OnnxDecoder;
 pub use sam::{
-    FactoredSamDecoder, PromptEncoding, SamDecoder, StageArithmetic, StageProfile, WeightsError,
+    CachePrecision, FactoredSamDecoder, PromptEncoding, SamDecoder, StageArithmetic, StageProfile,
+    WeightsError,
 };
 
 /// What answers prompts on a keyframe.

@@ -5,8 +5,8 @@
 mod random_decoder;
 
 use fixate::decoder::{
-    Decoded, Decoder, DecoderError, Embedding, FactoredSamDecoder, Keyframe, MaskSelection,
-    MaskWindow, SamDecoder,
+    CachePrecision, Decoded, Decoder, DecoderError, Embedding, FactoredSamDecoder, Keyframe,
+    MaskSelection, MaskWindow, SamDecoder,
 };
 use fixate::mask::MaskLogits;
 use fixate::preprocess::Placement;
@@ -195,6 +195,26 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn half_the_memory_gives_nearly_the_same_masks(sizes in any_sizes(), seed: u32, mask: bool) {
+        let bytes = random_decoder(&sizes, seed);
+        let mut plain = SamDecoder::from_safetensors(&bytes).unwrap();
+        let mut factored = FactoredSamDecoder::from_safetensors(&bytes).unwrap();
+        let mut keyframe = keyframe(&sizes, seed ^ 1);
+        factored.prepare(&mut keyframe).unwrap();
+        let full = factored.prepared_bytes(&keyframe);
+        factored.set_cache_precision(CachePrecision::Half);
+        factored.prepare(&mut keyframe).unwrap();
+        // Squares stay in f32.
+        prop_assert!(factored.prepared_bytes(&keyframe) <= full * 53 / 100);
+        let prompt = prompt(&sizes, 2, false, mask, seed ^ 2);
+        let (mut expected, mut found) = (Decoded::default(), Decoded::default());
+        plain.decode_into(&keyframe, &prompt, MaskSelection::All, &mut expected).unwrap();
+        factored.decode_into(&keyframe, &prompt, MaskSelection::All, &mut found).unwrap();
+        let error = difference(&found.logits, &expected.logits);
+        prop_assert!(error < 0.03, "logits differ by {error:.1e} of the deviation");
     }
 
     #[test]

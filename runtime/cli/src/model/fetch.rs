@@ -36,6 +36,21 @@ struct Report {
 }
 
 pub(crate) fn run(arguments: &Fetch, json: bool) -> Result<(), Failure> {
+    if let Some(model) = KNOWN_MODELS
+        .iter()
+        .find(|model| model.name == arguments.source)
+        && known(model.name).is_none()
+    {
+        let reason = match model.files {
+            [] if model.source.starts_with("http") => "offers no file of fixed contents",
+            [] => "comes with fixate; there is nothing to fetch",
+            _ => "offers its files at no fixed address",
+        };
+        return Err(Failure::Failed(format!(
+            "{} {reason}; see {}",
+            model.name, model.source
+        )));
+    }
     let source = Source::find(&arguments.source, arguments.sha256.as_deref(), known);
     let source = source.map_err(Failure::of)?;
     let folder = match &arguments.out {

@@ -23,6 +23,7 @@ mod model;
 mod packed;
 mod profile;
 mod scoring;
+mod stored;
 mod to_image;
 mod to_tokens;
 mod tokens;
@@ -52,6 +53,7 @@ use window::Places;
 
 pub use arithmetic::StageArithmetic;
 pub use profile::StageProfile;
+pub use stored::CachePrecision;
 
 /// The logit of mask pixels that were not asked for.
 const OUTSIDE: f32 = -32.0;
@@ -64,6 +66,7 @@ const GROUP: usize = 4;
 pub struct FactoredSamDecoder {
     model: Arc<Model>,
     prompt_encoder: PromptEncoder,
+    precision: CachePrecision,
     cache_scratch: CacheScratch,
     /// For keyframes that were not prepared.
     unprepared: Cache,
@@ -99,6 +102,7 @@ impl FactoredSamDecoder {
         Ok(Self {
             model: Arc::new(model),
             prompt_encoder,
+            precision: CachePrecision::default(),
             cache_scratch: CacheScratch::default(),
             unprepared: Cache::default(),
             tokens: Vec::new(),
@@ -133,6 +137,11 @@ impl FactoredSamDecoder {
         Ok(())
     }
 
+    /// Keyframes that are prepared from now on keep their products so.
+    pub fn set_cache_precision(&mut self, precision: CachePrecision) {
+        self.precision = precision;
+    }
+
     /// Starts or stops timing the stages of every decode.
     pub fn time_stages(&mut self, on: bool) {
         self.clock.switch(on);
@@ -161,7 +170,7 @@ impl FactoredSamDecoder {
     pub fn prepared_bytes(&self, keyframe: &Keyframe) -> usize {
         let prepared = keyframe.prepared.as_ref();
         let cache = prepared.and_then(|prepared| prepared.get::<PreparedCache>());
-        cache.map_or(0, |prepared| prepared.cache.len() * size_of::<f32>())
+        cache.map_or(0, |prepared| prepared.cache.bytes())
     }
 
     /// Answers several prompts on one keyframe, as [`Decoder::decode_into`] answers one, in less time
@@ -224,7 +233,12 @@ impl FactoredSamDecoder {
             _ => {
                 let mut cache = std::mem::take(&mut self.unprepared);
                 let embedding = &keyframe.embedding.values;
-                cache.fill(&self.model, embedding, &mut self.cache_scratch);
+                cache.fill(
+                    &self.model,
+                    embedding,
+                    self.precision,
+                    &mut self.cache_scratch,
+                );
                 let result = decode(self, &cache);
                 self.unprepared = cache;
                 result
@@ -443,12 +457,14 @@ impl Decoder for FactoredSamDecoder {
         match prepared.and_then(|prepared| prepared.get_mut::<PreparedCache>()) {
             Some(prepared) => {
                 prepared.model = Arc::clone(&self.model);
-                prepared.cache.fill(&self.model, embedding, scratch);
+                prepared
+                    .cache
+                    .fill(&self.model, embedding, self.precision, scratch);
             }
             None => {
                 let model = Arc::clone(&self.model);
                 let mut cache = Cache::default();
-                cache.fill(&model, embedding, scratch);
+                cache.fill(&model, embedding, self.precision, scratch);
                 keyframe.prepared = Some(Prepared::new(PreparedCache { model, cache }));
             }
         }

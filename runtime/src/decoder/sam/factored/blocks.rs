@@ -29,9 +29,3 @@ pub(super) fn copy_block(image: &[f32], positions: usize, block: usize, out: &mu
         missing.fill(0.0);
     }
 }
-
-/// One block of an array of them.
-pub(super) fn block_of(values: &[f32], block: usize, positions: usize) -> &[f32] {
-    let length = values.len() / block_count(positions);
-    &values[block * length..][..length]
-}

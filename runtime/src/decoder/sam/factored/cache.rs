@@ -9,27 +9,29 @@ use super::super::layers::sized;
 use super::algebra::Projection;
 use super::blocks::{BLOCK, block_count, copy_block};
 use super::model::Model;
+use super::scoring::ScoredProjection;
+use super::stored::{CachePrecision, Stored};
 
 /// One keyframe's products, block by block.
 #[derive(Default)]
 pub(super) struct Cache {
     pub(super) levels: Vec<LevelCache>,
     /// `[blocks, upscaled rows, BLOCK]`.
-    pub(super) upscaling: Vec<f32>,
+    pub(super) upscaling: Stored,
 }
 
 /// The products of one level.
 #[derive(Default)]
 pub(super) struct LevelCache {
     /// `[blocks, inner, BLOCK]`: keys of the attention of the tokens to the image.
-    pub(super) keys: Vec<f32>,
+    pub(super) keys: Stored,
     /// `[blocks, BLOCK, inner]`: its values.
-    pub(super) values: Vec<f32>,
+    pub(super) values: Stored,
     /// `[blocks, inner, BLOCK]`: queries of the attention of the image to the tokens; none at the
     /// last level.
-    pub(super) queries: Vec<f32>,
+    pub(super) queries: Stored,
     /// `[blocks, rows of all sources, BLOCK]`; none at level 0.
-    pub(super) cross: Vec<f32>,
+    pub(super) cross: Stored,
     /// `[blocks, BLOCK]`: squares of the features in this level's space; none at level 0.
     pub(super) squares: Vec<f32>,
 }
@@ -41,77 +43,88 @@ pub(super) struct CacheScratch {
     features: Vec<f32>,
     /// `[1, BLOCK]`.
     means: Vec<f32>,
+    block: Vec<f32>,
 }
 
 impl Cache {
-    /// Floats that it holds.
-    pub(super) fn len(&self) -> usize {
+    /// Bytes that it holds.
+    pub(super) fn bytes(&self) -> usize {
         let levels = self.levels.iter().map(|level| {
-            level.keys.len()
-                + level.values.len()
-                + level.queries.len()
-                + level.cross.len()
-                + level.squares.len()
+            let stored = [&level.keys, &level.values, &level.queries, &level.cross];
+            let stored: usize = stored.into_iter().map(Stored::bytes).sum();
+            stored + size_of_val(level.squares.as_slice())
         });
-        levels.sum::<usize>() + self.upscaling.len()
+        levels.sum::<usize>() + self.upscaling.bytes()
     }
 
-    /// Computes everything from an embedding, `[channels, positions]`.
-    pub(super) fn fill(&mut self, model: &Model, embedding: &[f32], scratch: &mut CacheScratch) {
-        let channels = model.shape.channels;
-        let positions = model.shape.positions();
-        let blocks = block_count(positions);
+    fn reset(&mut self, model: &Model, precision: CachePrecision) {
+        let room = |width: usize| block_count(model.shape.positions()) * width * BLOCK;
         self.levels
             .resize_with(model.to_image.len(), LevelCache::default);
         for (index, level) in self.levels.iter_mut().enumerate() {
-            let room = |width: usize| blocks * width * BLOCK;
-            sized(
-                &mut level.keys,
-                room(model.to_image[index].key.projection.width),
-            );
-            sized(&mut level.values, room(model.to_image[index].value.width));
+            let to_image = &model.to_image[index];
             let queries = model.to_tokens.get(index);
-            sized(
-                &mut level.queries,
-                room(queries.map_or(0, |query| query.projection.width)),
-            );
+            let queries = queries.map_or(0, |query| query.projection.width);
             let cross = index.checked_sub(1).map(|before| &model.crosses[before]);
-            sized(&mut level.cross, room(cross.map_or(0, |cross| cross.width)));
+            for (stored, width) in [
+                (&mut level.keys, to_image.key.projection.width),
+                (&mut level.values, to_image.value.width),
+                (&mut level.queries, queries),
+                (&mut level.cross, cross.map_or(0, |cross| cross.width)),
+            ] {
+                stored.reset(precision, room(width));
+            }
             sized(&mut level.squares, room(cross.map_or(0, |_| 1)));
         }
-        let upscaling = &model.upscaling.first;
-        sized(&mut self.upscaling, blocks * upscaling.width * BLOCK);
+        let width = model.upscaling.first.width;
+        self.upscaling.reset(precision, room(width));
+    }
 
+    /// Computes everything from an embedding, `[channels, positions]`.
+    pub(super) fn fill(
+        &mut self,
+        model: &Model,
+        embedding: &[f32],
+        precision: CachePrecision,
+        scratch: &mut CacheScratch,
+    ) {
+        self.reset(model, precision);
+        let positions = model.shape.positions();
+        let blocks = block_count(positions);
+        let CacheScratch {
+            features,
+            means,
+            block: buffer,
+        } = scratch;
+        let features = sized(features, model.shape.channels * BLOCK);
         for block in 0..blocks {
-            let features = sized(&mut scratch.features, channels * BLOCK);
             copy_block(embedding, positions, block, features);
             for (row, value) in features.chunks_exact_mut(BLOCK).zip(model.no_mask()) {
                 add(row, *value);
             }
+            let place = (block, blocks);
             for (index, level) in self.levels.iter_mut().enumerate() {
                 let to_image = &model.to_image[index];
-                project(&to_image.key.projection, features, block, &mut level.keys);
-                project_rows(
-                    &to_image.value_base,
-                    to_image.value.width,
-                    features,
-                    block,
-                    &mut level.values,
-                );
-                let query = model.to_tokens.get(index);
-                if let Some(query) = query {
-                    project(&query.projection, features, block, &mut level.queries);
+                level.keys.write_block(place, buffer, |out| {
+                    project_scored(&to_image.key, features, block, out);
+                });
+                level.values.write_block(place, buffer, |out| {
+                    project_rows(&to_image.value_base, features, out);
+                });
+                if let Some(query) = model.to_tokens.get(index) {
+                    level.queries.write_block(place, buffer, |out| {
+                        project_scored(query, features, block, out);
+                    });
                 }
-                if index == 0 {
-                    add_block(&to_image.key.encoding, block, &mut level.keys, blocks);
-                    if let Some(query) = query {
-                        add_block(&query.encoding, block, &mut level.queries, blocks);
-                    }
-                } else {
-                    project(&model.crosses[index - 1], features, block, &mut level.cross);
+                if let Some(before) = index.checked_sub(1) {
+                    level.cross.write_block(place, buffer, |out| {
+                        project(&model.crosses[before], features, out);
+                    });
                 }
             }
-            project(upscaling, features, block, &mut self.upscaling);
+            self.upscaling.write_block(place, buffer, |out| {
+                project(&model.upscaling.first, features, out);
+            });
 
             for index in 1..self.levels.len() {
                 if let Some(weight) = index
@@ -122,7 +135,7 @@ impl Cache {
                         scale_columns(row, &[*weight; 1]);
                     }
                 }
-                centre(features, &mut scratch.means);
+                centre(features, means);
                 let squares = &mut self.levels[index].squares[block * BLOCK..][..BLOCK];
                 squares.fill(0.0);
                 add_column_dots(squares, 1.0, features, features);
@@ -148,31 +161,31 @@ fn centre(features: &mut [f32], means: &mut Vec<f32>) {
 }
 
 /// One block of a projection, `[width, BLOCK]`.
-fn project(projection: &Projection, features: &[f32], block: usize, out: &mut [f32]) {
+fn project(projection: &Projection, features: &[f32], out: &mut [f32]) {
     let (width, channels) = (projection.width, features.len() / BLOCK);
     block_matmul(
-        MatrixMut::new(&mut out[block * width * BLOCK..], width, BLOCK),
+        MatrixMut::new(out, width, BLOCK),
         Update::Replace,
         Matrix::new(&projection.base, width, channels),
         Matrix::new(features, channels, BLOCK),
     );
 }
 
+/// The same of one that tokens are compared with, with the encoding if it does not stay apart.
+fn project_scored(scored: &ScoredProjection, features: &[f32], block: usize, out: &mut [f32]) {
+    project(&scored.projection, features, out);
+    if !scored.encoded_apart {
+        add_assign(out, &scored.encoding[block * out.len()..][..out.len()]);
+    }
+}
+
 /// One block of a projection, position by position: `[BLOCK, width]`. `weight` is `[channels, width]`.
-fn project_rows(weight: &[f32], width: usize, features: &[f32], block: usize, out: &mut [f32]) {
-    let channels = features.len() / BLOCK;
+fn project_rows(weight: &[f32], features: &[f32], out: &mut [f32]) {
+    let (width, channels) = (out.len() / BLOCK, features.len() / BLOCK);
     block_matmul(
-        MatrixMut::new(&mut out[block * width * BLOCK..], BLOCK, width),
+        MatrixMut::new(out, BLOCK, width),
         Update::Replace,
         Matrix::new(features, channels, BLOCK).transposed(),
         Matrix::new(weight, channels, width),
-    );
-}
-
-fn add_block(addends: &[f32], block: usize, sums: &mut [f32], blocks: usize) {
-    let length = sums.len() / blocks;
-    add_assign(
-        &mut sums[block * length..][..length],
-        &addends[block * length..][..length],
     );
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::layers::sized;
 use super::super::mask_embedding::MASK_SCALE;
-use super::blocks::{BLOCK, block_count, block_of, copy_block, positions_of};
+use super::blocks::{BLOCK, block_count, copy_block, positions_of};
 use super::cache::Cache;
 use super::deviation::{DeviationLane, DeviationPlan};
 use super::factors::{Factors, Layout, TokenValues};
@@ -36,6 +36,54 @@ pub(super) struct Share {
     pub(super) lanes: Vec<Lane>,
     pub(super) clock: StageClock,
     pack: Pack,
+    near: Near,
+}
+
+/// One block of what a keyframe keeps, widened where it is kept in half.
+#[derive(Default)]
+struct Near {
+    keys: Vec<f32>,
+    values: Vec<f32>,
+    queries: Vec<f32>,
+    cross: Vec<f32>,
+    upscaling: Vec<f32>,
+}
+
+/// One block of what the attentions of a level need.
+struct NearLevel<'a> {
+    keys: &'a [f32],
+    values: &'a [f32],
+    /// Of the layer before, and what its deviations need: squares and products with all sources.
+    layer: Option<NearLayer<'a>>,
+}
+
+struct NearLayer<'a> {
+    queries: &'a [f32],
+    squares: &'a [f32],
+    cross: &'a [f32],
+}
+
+impl Near {
+    fn level<'a>(
+        &'a mut self,
+        cache: &'a Cache,
+        level: usize,
+        place: (usize, usize),
+    ) -> NearLevel<'a> {
+        let cached = &cache.levels[level];
+        let queries = level
+            .checked_sub(1)
+            .map(|layer| &cache.levels[layer].queries);
+        NearLevel {
+            keys: cached.keys.block(place, &mut self.keys),
+            values: cached.values.block(place, &mut self.values),
+            layer: queries.map(|queries| NearLayer {
+                queries: queries.block(place, &mut self.queries),
+                squares: &cached.squares[place.0 * BLOCK..][..BLOCK],
+                cross: cached.cross.block(place, &mut self.cross),
+            }),
+        }
+    }
 }
 
 /// What one thread does for one prompt.
@@ -95,17 +143,28 @@ impl Share {
 
     /// Runs one level: what the layer before it makes of the image, then what the tokens see there.
     pub(super) fn attend(&mut self, level: usize, model: &Model, plans: &[Plan], cache: &Cache) {
-        let Self { lanes, clock, .. } = self;
+        let Self {
+            lanes, clock, near, ..
+        } = self;
         for (lane, plan) in lanes.iter_mut().zip(plans) {
             lane.to_image.begin(&plan.to_image, &model.to_image[level]);
         }
         clock.begin();
+        let positions = model.shape.positions();
+        let blocks = block_count(positions);
         for (index, block) in self.blocks.clone().enumerate() {
+            let near = near.level(cache, level, (block, blocks));
             for (lane, plan) in lanes.iter_mut().zip(plans) {
-                if let Some(layer) = level.checked_sub(1) {
-                    lane.leave_layer(layer, (index, block), model, plan, cache, clock);
+                if let (Some(layer), Some(near)) = (level.checked_sub(1), &near.layer) {
+                    lane.leave_layer(layer, (index, block), model, plan, near, clock);
                 }
-                lane.see((level, index, block), model, plan, cache);
+                lane.to_image.block(
+                    &plan.to_image,
+                    &model.to_image[level],
+                    (block, positions_of(block, positions).len()),
+                    (near.keys, near.values),
+                    lane.factors.block(&plan.layout, index),
+                );
                 clock.lap(Stage::ToImage);
             }
         }
@@ -123,7 +182,11 @@ impl Share {
         let size = model.shape.embedding_size;
         let rows = self.rows(size);
         let Self {
-            lanes, clock, pack, ..
+            lanes,
+            clock,
+            pack,
+            near,
+            ..
         } = self;
         clock.begin();
         for lane in lanes.iter_mut().take(plans.len()) {
@@ -134,9 +197,10 @@ impl Share {
         }
         let first_position = self.blocks.start * BLOCK;
         let positions = size * size;
+        let blocks = block_count(positions);
         if places.is_everywhere(size) {
             for (index, block) in self.blocks.clone().enumerate() {
-                let base = block_of(&cache.upscaling, block, positions);
+                let base = cache.upscaling.block((block, blocks), &mut near.upscaling);
                 let range = positions_of(block, positions);
                 let range = range.start - first_position..range.end - first_position;
                 for (lane, plan) in lanes.iter_mut().zip(plans) {
@@ -155,7 +219,7 @@ impl Share {
                     let local = |position: usize| position - first_position;
                     let (base, factors) = pack.gather(
                         &cache.upscaling,
-                        block_count(positions),
+                        (blocks, &mut near.upscaling),
                         (&lane.factors, &plan.layout),
                         self.blocks.start,
                     );
@@ -192,25 +256,22 @@ impl Lane {
         (index, block): (usize, usize),
         model: &Model,
         plan: &Plan,
-        cache: &Cache,
+        near: &NearLayer<'_>,
         clock: &mut StageClock,
     ) {
-        let positions = model.shape.positions();
         let layout = &plan.layout;
-        let queries = &cache.levels[layer].queries;
         let (before, newest, kind) = self.factors.split_newest(layout, index);
         self.to_tokens.block(
             &plan.to_tokens,
             &model.to_tokens[layer],
             block,
-            block_of(queries, block, positions),
+            near.queries,
             before,
             &plan.values[layer],
             kind,
             newest,
         );
         clock.lap(Stage::ToTokens);
-        let cached = &cache.levels[layer + 1];
         let (factors, scale) = self.factors.block_mut(layout, index);
         self.deviation.block(
             &plan.deviation,
@@ -218,35 +279,10 @@ impl Lane {
             layout.parts(),
             &plan.values,
             &model.heads,
-            (
-                block_of(&cached.squares, block, positions),
-                block_of(&cached.cross, block, positions),
-            ),
+            (near.squares, near.cross),
             factors,
             scale,
         );
         clock.lap(Stage::Deviation);
-    }
-
-    /// The tokens attend to one block of the image.
-    fn see(
-        &mut self,
-        (level, index, block): (usize, usize, usize),
-        model: &Model,
-        plan: &Plan,
-        cache: &Cache,
-    ) {
-        let positions = model.shape.positions();
-        let cached = &cache.levels[level];
-        self.to_image.block(
-            &plan.to_image,
-            &model.to_image[level],
-            (block, positions_of(block, positions).len()),
-            (
-                block_of(&cached.keys, block, positions),
-                block_of(&cached.values, block, positions),
-            ),
-            self.factors.block(&plan.layout, index),
-        );
     }
 }

@@ -9,6 +9,7 @@ use super::super::layers::sized;
 use super::super::mask_embedding::MASK_SCALE;
 use super::blocks::BLOCK;
 use super::factors::{BlockFactors, Factors, Layout};
+use super::stored::Stored;
 
 /// Rows and columns of the embedding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,15 +111,19 @@ impl Pack {
     /// factors that begin at `first_block`.
     pub(super) fn gather(
         &mut self,
-        base: &[f32],
-        blocks: usize,
+        base: &Stored,
+        (blocks, near): (usize, &mut Vec<f32>),
         (factors, layout): (&Factors, &Layout),
         first_block: usize,
     ) -> (&[f32], BlockFactors<'_>) {
-        let rows = base.len() / (blocks * BLOCK);
-        gather(&self.runs, rows, &mut self.base, |block| {
-            &base[block * rows * BLOCK..][..rows * BLOCK]
-        });
+        for (index, (offset, run)) in self.runs.iter().enumerate() {
+            let block = base.block((run.start / BLOCK, blocks), near);
+            let out = sized(&mut self.base, block.len());
+            if index == 0 {
+                out.fill(0.0);
+            }
+            copy_run(block, run, *offset, out);
+        }
         let block = |block: usize| factors.block(layout, block - first_block);
         let BlockFactors { rows, scale, .. } = block(first_block);
         gather(&self.runs, rows, &mut self.factors, |at| block(at).values);
@@ -147,10 +152,15 @@ fn gather<'a>(
     let out = sized(out, rows * BLOCK);
     out.fill(0.0);
     for (offset, run) in runs {
-        let from = run.start % BLOCK;
-        let block = block(run.start / BLOCK).chunks_exact(BLOCK);
-        for (out, row) in out.chunks_exact_mut(BLOCK).zip(block) {
-            out[*offset..][..run.len()].copy_from_slice(&row[from..][..run.len()]);
-        }
+        copy_run(block(run.start / BLOCK), run, *offset, out);
+    }
+}
+
+/// Copies one run's positions out of their block.
+fn copy_run(block: &[f32], run: &Range<usize>, offset: usize, out: &mut [f32]) {
+    let from = run.start % BLOCK;
+    let rows = out.chunks_exact_mut(BLOCK).zip(block.chunks_exact(BLOCK));
+    for (out, row) in rows {
+        out[offset..][..run.len()].copy_from_slice(&row[from..][..run.len()]);
     }
 }
