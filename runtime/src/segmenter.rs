@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::bundle::{Bundle, DecoderKind, Precision};
 use crate::decoder::{
-    Decoded, Decoder, Embedding, FactoredSamDecoder, Keyframe, MaskSelection, OnnxDecoder,
+    CachePrecision, Decoded, Decoder, Embedding, FactoredSamDecoder, Keyframe, MaskSelection,
+    OnnxDecoder,
 };
 use crate::encoder::{Encoder, TractEncoder, TractOptions};
 use crate::frame::Frame;
@@ -26,6 +27,8 @@ pub struct SegmenterOptions {
     pub threads: usize,
     /// Which of the bundle's encoders; none for the first in f32, else the first.
     pub precision: Option<Precision>,
+    /// How keyframes keep what SAM's decoder computes of them in advance.
+    pub cache: CachePrecision,
 }
 
 impl Default for SegmenterOptions {
@@ -33,6 +36,7 @@ impl Default for SegmenterOptions {
         Self {
             threads: 1,
             precision: None,
+            cache: CachePrecision::Full,
         }
     }
 }
@@ -107,6 +111,7 @@ impl Segmenter {
                 decoder
                     .set_threads(options.threads)
                     .map_err(|error| SegmenterError::Threads(error.kind()))?;
+                decoder.set_cache_precision(options.cache);
                 Box::new(decoder)
             }
             DecoderKind::Onnx(decoder) => Box::new(OnnxDecoder::new(
