@@ -54,6 +54,13 @@ pub struct Unstuffer<const N: usize> {
 
 impl<const N: usize> Default for Unstuffer<N> {
     fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Unstuffer<N> {
+    /// At the start of a frame.
+    pub const fn new() -> Self {
         Self {
             buffer: [0; N],
             length: 0,
@@ -63,9 +70,7 @@ impl<const N: usize> Default for Unstuffer<N> {
             overlong: false,
         }
     }
-}
 
-impl<const N: usize> Unstuffer<N> {
     /// Takes a byte; at a delimiter gives what lay before it, unless that was nothing.
     #[inline]
     pub fn push(&mut self, byte: u8) -> Option<Result<&[u8], Broken>> {

@@ -15,7 +15,7 @@ impl Encoder {
     ///
     /// `boot` must differ from the last start's: a counter kept over resets, or chance. It tells the other end that
     /// sequence numbers and clock begin anew.
-    pub fn new(boot: u16) -> Self {
+    pub const fn new(boot: u16) -> Self {
         Self { boot, sequence: 0 }
     }
 

@@ -12,6 +12,8 @@
 //! 6. [`handshake`]: whether both ends mean the same by the same bytes.
 //! 7. [`clock`]: from the device's wrapping microseconds to the host's time, with a bound on the error.
 //! 8. [`rates`]: what fits through a link.
+//! 9. `host`, behind the feature of that name and the only module with the standard library: sessions, connections
+//!    and reconnecting.
 //!
 //! # Example
 //!
@@ -38,6 +40,9 @@
 
 #![no_std]
 
+#[cfg(feature = "host")]
+extern crate std;
+
 pub mod bytes;
 pub mod clock;
 pub mod cobs;
@@ -45,6 +50,8 @@ pub mod decoder;
 pub mod encoder;
 pub mod frame;
 pub mod handshake;
+#[cfg(feature = "host")]
+pub mod host;
 pub mod message;
 pub mod outbox;
 pub mod rates;

@@ -25,6 +25,17 @@ pub struct Counters {
 }
 
 impl Counters {
+    pub(super) const ZERO: Self = Self {
+        received: 0,
+        damaged: 0,
+        overlong: 0,
+        wrong_version: 0,
+        refused: 0,
+        duplicates: 0,
+        missed: 0,
+        restarts: 0,
+    };
+
     pub(super) fn count(&mut self, result: &Result<Received, Dropped>) {
         let counter = match result {
             Ok(_) => &mut self.received,

@@ -85,22 +85,27 @@ pub struct Decoder<const N: usize = MAX_FRAME> {
 
 impl<const N: usize> Default for Decoder<N> {
     fn default() -> Self {
-        Self {
-            unstuffer: Unstuffer::default(),
-            sequence: Sequence::default(),
-            counters: Counters::default(),
-        }
+        Self::with_capacity()
     }
 }
 
 impl Decoder {
     /// Holds this protocol's longest frame.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self::with_capacity()
     }
 }
 
 impl<const N: usize> Decoder<N> {
+    /// Holds frames of `N` bytes.
+    pub const fn with_capacity() -> Self {
+        Self {
+            unstuffer: Unstuffer::new(),
+            sequence: Sequence::NONE,
+            counters: Counters::ZERO,
+        }
+    }
+
     /// Takes a byte; at the end of a frame gives its message, or why there is none.
     #[inline]
     pub fn push(&mut self, byte: u8) -> Option<Result<Received, Dropped>> {

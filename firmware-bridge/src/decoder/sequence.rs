@@ -5,7 +5,7 @@
 const REPEATED: u16 = 256;
 
 /// The last frame's numbers.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Sequence {
     last: Option<(u16, u16)>,
 }
@@ -22,6 +22,9 @@ pub(super) enum Order {
 }
 
 impl Sequence {
+    /// Before the first frame.
+    pub(super) const NONE: Self = Self { last: None };
+
     pub(super) fn follow(&mut self, boot: u16, sequence: u16) -> Order {
         let order = match self.last {
             None => Order::Next { missed: 0 },
@@ -46,7 +49,7 @@ mod tests {
 
     #[test]
     fn order_by_number() {
-        let mut sequence = Sequence::default();
+        let mut sequence = Sequence::NONE;
         assert_eq!(sequence.follow(1, 65_530), Order::Next { missed: 0 });
         assert_eq!(sequence.follow(1, 65_530), Order::Again);
         assert_eq!(sequence.follow(1, 65_531), Order::Next { missed: 0 });

@@ -134,6 +134,11 @@ macro_rules! messages {
                 match self { $(Self::$name => $name::LAYOUT,)* }
             }
 
+            /// Bytes of its payload. A constant for each kind, so that a microcontroller need not carry the layouts.
+            pub const fn size(self) -> usize {
+                match self { $(Self::$name => <$name as Payload>::SIZE,)* }
+            }
+
             /// What it is for, in one sentence.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$name => $meaning,)* }
@@ -162,10 +167,22 @@ messages! {
     Configuration: "What the device shall send; the device answers with what it will send.",
 }
 
-impl Kind {
-    /// Bytes of its payload.
-    pub const fn size(self) -> usize {
-        schema::size(self.layout())
+impl Message {
+    /// When what it tells of happened, device clock, wrapping; `None` for what has no such time.
+    pub const fn device_time_us(&self) -> Option<u32> {
+        match self {
+            Self::GazeSample(message) => Some(message.device_time_us),
+            Self::ImuSample(message) => Some(message.device_time_us),
+            Self::FrameStrobe(message) => Some(message.exposure_start_us),
+            Self::GraspPoint(message) => Some(message.device_time_us),
+            Self::Trigger(message) => Some(message.device_time_us),
+            Self::Health(message) => Some(message.device_time_us),
+            Self::Hello(_)
+            | Self::ClockPing(_)
+            | Self::ClockPong(_)
+            | Self::MaskSummary(_)
+            | Self::Configuration(_) => None,
+        }
     }
 }
 
