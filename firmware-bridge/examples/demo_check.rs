@@ -18,6 +18,9 @@ use fixate_bridge::message::*;
 #[derive(Debug, Default)]
 struct Check {
     configured: Option<Configuration>,
+    /// When the device was found, and when the talk ended, host time.
+    from_us: u64,
+    until_us: u64,
     gaze: Stream,
     imu: Stream,
     strobe: Stream,
@@ -124,7 +127,10 @@ fn talk<T: Read + Write>(
         let bytes = connection.read(&mut buffer)?;
         let (now, mut configure) = (now_us(), false);
         session.receive(bytes, now, |event| match event {
-            Event::Agreed(_) => configure = true,
+            Event::Agreed(_) => {
+                configure = true;
+                check.from_us = now;
+            }
             Event::Refused(error) => check.faults.push(error.to_string()),
             Event::Dropped(dropped) => check.faults.push(dropped.to_string()),
             Event::Message {
@@ -167,11 +173,13 @@ fn talk<T: Read + Write>(
         session.poll(now_us(), &mut out);
         connection.write(&out)?;
     }
+    check.until_us = now_us();
     Ok((check, session))
 }
 
 /// Everything that must hold after some seconds.
-fn judge(check: &mut Check, session: &Session, seconds: f64) {
+fn judge(check: &mut Check, session: &Session) {
+    let seconds = (check.until_us - check.from_us) as f64 / 1e6;
     let statistics = session.statistics();
     let (link, faults) = (statistics.link, &mut check.faults);
     let mut must = |holds: bool, what: &str| {
@@ -252,7 +260,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     };
-    judge(&mut check, &session, seconds);
+    judge(&mut check, &session);
     let statistics = session.statistics();
     println!(
         "gaze {}, inertial {}, strobes {}, masks {} in {seconds} s; {} bytes in, {} out; {} lost, {} damaged",

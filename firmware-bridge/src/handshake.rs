@@ -144,9 +144,14 @@ impl Handshake {
     /// Takes any frame's boot number: one that is not the agreed device's begins the greeting anew.
     pub fn observe(&mut self, boot: u16) {
         if self.agreed.is_some_and(|agreed| agreed.boot != boot) {
-            self.agreed = None;
-            self.next_us = 0;
+            self.restart();
         }
+    }
+
+    /// Begins the greeting anew, at once.
+    pub fn restart(&mut self) {
+        self.agreed = None;
+        self.next_us = 0;
     }
 
     /// The other end, if it is known.

@@ -140,6 +140,29 @@ fn a_session_greets_synchronises_and_gives_host_times() {
 }
 
 #[test]
+fn a_start_is_told_once_however_often_it_is_greeted() {
+    let (mut session, mut device) = (Session::new(1, LinkDelay::default()), Device::new(5));
+    let mut agreed = 0;
+    let mut receive = |session: &mut Session, bytes: &[u8]| {
+        session.receive(bytes, 1_000_000, |event| {
+            agreed += u32::from(matches!(event, Event::Agreed(_)))
+        });
+    };
+    for _ in 0..3 {
+        let hello = device.hello.into();
+        receive(&mut session, &device.say(hello));
+    }
+    for _ in 0..500 {
+        receive(&mut session, &device.say(strobe(0)));
+    }
+    // The same boot number again, by chance.
+    let mut device = Device::new(5);
+    let hello = device.hello.into();
+    receive(&mut session, &device.say(hello));
+    assert_eq!(agreed, 2);
+}
+
+#[test]
 fn a_device_with_other_layouts_is_refused_and_not_listened_to() {
     let (mut session, mut device) = (Session::new(1, LinkDelay::default()), Device::new(5));
     device.hello.schema ^= 1;

@@ -17,7 +17,7 @@ const PING_PERIOD_US: u64 = 100_000;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The device is known; now it may be configured. Comes again after each of its starts.
+    /// The device is known; now it may be configured. Comes once for each of its starts.
     Agreed(Agreed),
     /// The device cannot be talked to.
     Refused(HandshakeError),
@@ -43,6 +43,8 @@ pub struct Session {
     /// The device's ping that waits for an answer, and when it came.
     ping: Option<(ClockPing, u64)>,
     begun: bool,
+    /// The device's starts, the first not counted.
+    restarts: u32,
     statistics: Statistics,
 }
 
@@ -57,6 +59,7 @@ impl Session {
             clock: ClockSync::new(delay),
             ping: None,
             begun: false,
+            restarts: 0,
             statistics: Statistics::default(),
         }
     }
@@ -78,12 +81,19 @@ impl Session {
 
     fn take(&mut self, received: Received, now_us: u64) -> Option<Event> {
         self.statistics.count(received.message.kind());
-        self.handshake.observe(received.boot);
+        let restarts = self.decoder.counters().restarts;
+        if restarts != self.restarts {
+            // By sequence number too, for a device that chose the same boot number again.
+            self.restarts = restarts;
+            self.handshake.restart();
+        }
         if let Message::Hello(hello) = received.message {
-            return Some(match self.handshake.receive(received.boot, &hello) {
-                Ok(agreed) => Event::Agreed(agreed),
-                Err(error) => Event::Refused(error),
-            });
+            // Over a slow line several greetings are answered; all but the first answer say nothing new.
+            let known = self.handshake.agreed().copied();
+            return match self.handshake.receive(received.boot, &hello) {
+                Ok(agreed) => Some(Event::Agreed(agreed)).filter(|_| known != Some(agreed)),
+                Err(error) => Some(Event::Refused(error)),
+            };
         }
         if self.handshake.agreed().is_none() {
             // Its bytes may mean something else at the other end.
