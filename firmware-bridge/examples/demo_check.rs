@@ -138,7 +138,7 @@ fn talk<T: Read + Write>(
                 host_time,
             } => {
                 check.message(received.message);
-                if let Some(time) = host_time.filter(|_| now > begin + 1_000_000) {
+                if let Some(time) = host_time.filter(|_| now > check.from_us + 2_000_000) {
                     check.largest_error_us = check.largest_error_us.max(time.error_us);
                     check.largest_age_us =
                         check.largest_age_us.max(now.saturating_sub(time.host_us));
@@ -274,7 +274,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         statistics.link.damaged + statistics.link.overlong,
     );
     println!(
-        "clock: {} pings answered, shortest round trip {} us, drift {:.1} ppm, error at most {} us; oldest message {} us",
+        "clock: {} pings answered, shortest round trip {} us, drift {:.1} ppm, error at most {} us after 2 s; oldest message {} us",
         statistics.pings_answered,
         statistics.shortest_round_trip_us.unwrap_or_default(),
         statistics.drift_ppm.unwrap_or_default(),

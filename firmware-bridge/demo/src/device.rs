@@ -84,19 +84,24 @@ impl Device {
             // This board keeps nothing over resets. When the first byte comes is as good as chance.
             self.awake = true;
             self.encoder = Encoder::new((now_us ^ (now_us >> 16)) as u16);
+            self.greet();
         }
         let Some(Ok(received)) = self.decoder.push(byte) else {
             return;
         };
         match received.message {
             Message::Hello(hello) if hello.role == Role::Host => {
-                self.send(handshake::hello(Role::Device, IDENTITY, 1).into());
+                self.greet();
             }
             Message::ClockPing(ping) => self.ping = Some((ping, now_us as u32)),
             Message::MaskSummary(_) => self.masks_received = self.masks_received.wrapping_add(1),
             Message::Configuration(wish) => self.configure(wish, now_us),
             _ => {}
         }
+    }
+
+    fn greet(&mut self) {
+        self.send(handshake::hello(Role::Device, IDENTITY, 1).into());
     }
 
     fn configure(&mut self, wish: Configuration, now_us: u64) {
