@@ -1,0 +1,77 @@
+//! The board's serial line and timer (CMSDK APB UART and timer, Arm's document DDI 0479).
+#![allow(unsafe_code)]
+
+/// UART 0.
+const UART: usize = 0x4000_4000;
+const UART_DATA: usize = UART;
+const UART_STATE: usize = UART + 0x4;
+const UART_CONTROL: usize = UART + 0x8;
+const UART_DIVIDER: usize = UART + 0x10;
+const TRANSMIT_FULL: u32 = 1 << 0;
+const RECEIVE_FULL: u32 = 1 << 1;
+const TRANSMIT_AND_RECEIVE: u32 = 0b11;
+
+/// Timer 0: 32 bits, downwards.
+const TIMER: usize = 0x4000_0000;
+const TIMER_CONTROL: usize = TIMER;
+const TIMER_VALUE: usize = TIMER + 0x4;
+const TIMER_RELOAD: usize = TIMER + 0x8;
+const ENABLE: u32 = 1;
+
+/// The peripherals' clock.
+const TICKS_PER_US: u64 = 25;
+
+/// The serial line at 1 Mbit/s, and microseconds since the start.
+pub struct Board {
+    last: u32,
+    ticks: u64,
+}
+
+impl Board {
+    /// Starts both.
+    pub fn start() -> Self {
+        write(UART_DIVIDER, 25);
+        write(UART_CONTROL, TRANSMIT_AND_RECEIVE);
+        write(TIMER_RELOAD, u32::MAX);
+        write(TIMER_VALUE, u32::MAX);
+        write(TIMER_CONTROL, ENABLE);
+        Self {
+            last: u32::MAX,
+            ticks: 0,
+        }
+    }
+
+    /// Time since the start. The timer wraps after 171 s, so it must be asked more often than that.
+    pub fn now_us(&mut self) -> u64 {
+        let value = read(TIMER_VALUE);
+        self.ticks += u64::from(self.last.wrapping_sub(value));
+        self.last = value;
+        self.ticks / TICKS_PER_US
+    }
+
+    /// The next byte that came.
+    pub fn receive(&mut self) -> Option<u8> {
+        (read(UART_STATE) & RECEIVE_FULL != 0).then(|| read(UART_DATA) as u8)
+    }
+
+    /// Whether the transmitter takes a byte.
+    pub fn may_transmit(&self) -> bool {
+        read(UART_STATE) & TRANSMIT_FULL == 0
+    }
+
+    /// Sends a byte.
+    pub fn transmit(&mut self, byte: u8) {
+        write(UART_DATA, byte.into());
+    }
+}
+
+fn read(register: usize) -> u32 {
+    // SAFETY: only the addresses above come here. They are device registers of this board, aligned, always there,
+    // and no Rust object lies in them.
+    unsafe { (register as *const u32).read_volatile() }
+}
+
+fn write(register: usize, value: u32) {
+    // SAFETY: as for `read`; none of these registers makes the hardware write to memory.
+    unsafe { (register as *mut u32).write_volatile(value) }
+}
