@@ -1,8 +1,4 @@
 //! After the first frames, motion allocates nothing.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where it finds something missing"
-)]
 #![expect(unsafe_code, reason = "an allocator that counts is unsafe to write")]
 
 use fixate::frame::{Frame, PixelFormat};

@@ -1,6 +1,6 @@
 //! Projective maps of the plane.
 
-use super::{GeometryError, Point};
+use super::{Bounds, GeometryError, Point};
 
 /// Determinants of matrices scaled to a largest entry of 1 are called zero below this. Maps of
 /// pixels have small ones: a translation by 1000 px has 1e-9.
@@ -89,6 +89,31 @@ impl Homography {
         let [u, v, w] = self.homogeneous(point);
         let moved = Point::new(u / w, v / w);
         (w > SMALLEST_DIVISOR && moved.is_finite()).then_some(moved)
+    }
+
+    /// The smallest box around where a box of the source lies in the target; nowhere if a corner has no
+    /// image.
+    #[must_use]
+    pub fn apply_to_bounds(&self, bounds: &Bounds) -> Option<Bounds> {
+        let mut around: Option<Bounds> = None;
+        for corner in bounds.corners() {
+            let Point { x_px, y_px } = self.apply(corner)?;
+            around = Some(around.map_or(
+                Bounds {
+                    x0_px: x_px,
+                    y0_px: y_px,
+                    x1_px: x_px,
+                    y1_px: y_px,
+                },
+                |around| Bounds {
+                    x0_px: around.x0_px.min(x_px),
+                    y0_px: around.y0_px.min(y_px),
+                    x1_px: around.x1_px.max(x_px),
+                    y1_px: around.y1_px.max(y_px),
+                },
+            ));
+        }
+        around
     }
 
     /// The Jacobian of [`Homography::apply`] at a point of the source (rows: target x, y; columns:
@@ -222,6 +247,27 @@ mod tests {
             assert!(matches!(error, GeometryError::Singular { .. }), "{error}");
         }
         assert!(Homography::scaling(1.0, 0.0, 0.0, 0.0).is_err());
+    }
+
+    #[test]
+    fn boxes_stay_boxes() {
+        let turned =
+            Homography::new([[0.0, -1.0, 10.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]).unwrap();
+        let bounds = Bounds {
+            x0_px: 1.0,
+            y0_px: 2.0,
+            x1_px: 5.0,
+            y1_px: 9.0,
+        };
+        let expected = Bounds {
+            x0_px: 1.0,
+            y0_px: 1.0,
+            x1_px: 8.0,
+            y1_px: 5.0,
+        };
+        assert_eq!(turned.apply_to_bounds(&bounds), Some(expected));
+        let behind = Homography::new([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-0.2, 0.0, 1.0]]).unwrap();
+        assert_eq!(behind.apply_to_bounds(&bounds), None);
     }
 
     #[test]

@@ -25,8 +25,6 @@ pub(crate) struct Fit {
     pub(crate) map: Homography,
     /// Of E in (I + E) map.
     pub(crate) covariance: Matrix9,
-    /// Deviation of the matches' coordinates from the map, outliers left out.
-    pub(crate) deviation: f64,
 }
 
 /// Rounds of reweighting.
@@ -115,7 +113,6 @@ pub(crate) fn refine(
     Some(Fit {
         map,
         covariance: entries(generators, &inverse) * (deviation * deviation),
-        deviation,
     })
 }
 

@@ -37,12 +37,14 @@ pub fn warp_logits_into(
     let rows = source_from_target.rows();
     for (y, out) in out.chunks_exact_mut(logits.width).enumerate() {
         let y = y as f64;
-        let [u, v, w] = rows.map(|row| row[1] * y + row[2]);
+        // Single precision from here on: a thousandth of a logit's width.
+        let [u, v, w] = rows.map(|row| (row[1] * y + row[2]) as f32);
+        let [du, dv, dw] = rows.map(|row| row[0] as f32);
         for (x, value) in out.iter_mut().enumerate() {
-            let x = x as f64;
-            let divisor = w + rows[2][0] * x;
-            let source_x = ((u + rows[0][0] * x) / divisor) as f32;
-            let source_y = ((v + rows[1][0] * x) / divisor) as f32;
+            let x = x as f32;
+            let divisor = w + dw * x;
+            let share = 1.0 / divisor;
+            let (source_x, source_y) = ((u + du * x) * share, (v + dv * x) * share);
             // False for NaN, too.
             *value = if divisor > 0.0 && image.contains(source_x, source_y) {
                 bilinear(logits, source_x, source_y)
@@ -112,21 +114,23 @@ impl Area {
     }
 }
 
+#[inline]
 fn bilinear(logits: LogitsView<'_>, x: f32, y: f32) -> f32 {
     let (x, y) = (x.max(0.0), y.max(0.0));
-    let (left, top) = (
-        (x as usize).min(logits.width - 1),
-        (y as usize).min(logits.height - 1),
-    );
-    let (right, bottom) = (
-        (left + 1).min(logits.width - 1),
-        (top + 1).min(logits.height - 1),
-    );
+    // Through i32, to which the processor casts at once.
+    let left = (x as i32 as usize).min(logits.width - 1);
+    let top = (y as i32 as usize).min(logits.height - 1);
     let (u, v) = ((x - left as f32).min(1.0), (y - top as f32).min(1.0));
-    let at = |x: usize, y: usize| logits.values[y * logits.width + x];
-    let above = at(left, top) * (1.0 - u) + at(right, top) * u;
-    let below = at(left, bottom) * (1.0 - u) + at(right, bottom) * u;
-    above * (1.0 - v) + below * v
+    let right = usize::from(left + 1 < logits.width);
+    let above = &logits.values[top * logits.width + left..];
+    let below = if top + 1 < logits.height {
+        &above[logits.width..]
+    } else {
+        above
+    };
+    let upper = above[0] + (above[right] - above[0]) * u;
+    let lower = below[0] + (below[right] - below[0]) * u;
+    upper + (lower - upper) * v
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub(crate) fn time_s(index: usize) -> f64 {
 }
 
 /// A thing worth a mask.
+#[derive(Clone)]
 pub(crate) struct SeenThing {
     placed: usize,
     /// One a pixel, in a square as wide as the picture.
@@ -35,6 +36,13 @@ pub(crate) struct SeenThing {
     pub(crate) bounds: Bounds,
     /// Visible pixels.
     area: usize,
+}
+
+impl SeenThing {
+    pub(crate) fn contains(&self, point: Point) -> bool {
+        let (x, y) = (point.x_px.round() as usize, point.y_px.round() as usize);
+        self.logits[y.min(HEIGHT - 1) * WIDTH + x.min(WIDTH - 1)] > 0.0
+    }
 }
 
 /// The camera when it reads the row of a pixel.

@@ -9,8 +9,8 @@
 
 mod clip;
 
-use clip::{Clip, HEIGHT, Table, WIDTH, time_s};
-use fixate::geometry::{Homography, Point};
+use clip::{Clip, HEIGHT, SeenThing, Table, WIDTH, time_s};
+use fixate::geometry::Homography;
 use fixate::motion::{
     FlowEstimator, GrayPyramid, GyroTrack, Intrinsics, Motion, MotionChain, MotionEstimator,
     object_motion,
@@ -23,7 +23,15 @@ const FRAMES: usize = 46;
 const KEYFRAMES: [usize; 2] = [0, 15];
 /// Frames after the keyframe, 30 a second.
 const AGES: [usize; 7] = [1, 2, 3, 6, 10, 15, 30];
-const METHODS: [&str; 6] = ["nothing", "gyro", "flow", "gyro+flow", "direct", "object"];
+const METHODS: [&str; 7] = [
+    "nothing",
+    "gyro",
+    "flow",
+    "gyro+flow",
+    "direct",
+    "object",
+    "followed",
+];
 const INERTIAL_HZ: f64 = 200.0;
 
 fn quantile(values: &[f64], share: f64) -> f64 {
@@ -38,6 +46,29 @@ fn quantile(values: &[f64], share: f64) -> f64 {
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// A thing's motion since its keyframe, one frame further.
+fn follow(
+    flow: &mut FlowEstimator,
+    estimator: &MotionEstimator,
+    frame_motion: &Motion,
+    thing: &SeenThing,
+    since: &Motion,
+) -> Motion {
+    let Some(bounds) = since.target_from_source().apply_to_bounds(&thing.bounds) else {
+        return frame_motion.after(since);
+    };
+    let back = since.target_from_source().inverse();
+    let own = object_motion(
+        flow,
+        estimator.before(),
+        estimator.newest(),
+        frame_motion,
+        bounds,
+        |point| back.apply(point).is_some_and(|at| thing.contains(at)),
+    );
+    own.or_frame(frame_motion).after(since)
 }
 
 fn measure(seed: u64, table: &mut Table) -> (usize, usize) {
@@ -77,6 +108,8 @@ fn measure(seed: u64, table: &mut Table) -> (usize, usize) {
     let mut pyramids: BTreeMap<usize, GrayPyramid> = BTreeMap::new();
     let mut estimators = [0, 1].map(|_| MotionEstimator::new(1));
     let mut direct = FlowEstimator::new(1);
+    // Every keyframe's things with their own motion since, found frame by frame.
+    let mut followed: BTreeMap<usize, Vec<(SeenThing, Motion)>> = BTreeMap::new();
     for (index, seen) in frames.iter().enumerate() {
         for (with_gyro, estimator) in estimators.iter_mut().enumerate() {
             let turned = (with_gyro == 1 && index > 0).then(|| clip.turned(index - 1, index));
@@ -90,11 +123,18 @@ fn measure(seed: u64, table: &mut Table) -> (usize, usize) {
                 for chain in chains[with_gyro].values_mut() {
                     chain.extend(&link).unwrap();
                 }
+                if let (1, Some(motion)) = (with_gyro, link.motion) {
+                    for (thing, own) in followed.values_mut().flatten() {
+                        *own = follow(&mut direct, estimator, &motion, thing, own);
+                    }
+                }
             }
             if KEYFRAMES.contains(&index) {
                 let chain = MotionChain::new(seen.time_us as i64);
                 chains[with_gyro].insert(index, chain);
                 pyramids.insert(index, estimator.newest().clone());
+                let still = |thing| (thing, Motion::exact(Homography::IDENTITY));
+                followed.insert(index, clip.things(index).into_iter().map(still).collect());
             }
         }
         for keyframe in KEYFRAMES {
@@ -116,22 +156,18 @@ fn measure(seed: u64, table: &mut Table) -> (usize, usize) {
             for (method, motion) in motions.iter().enumerate() {
                 clip.points(keyframe, index, method, motion, table);
             }
-            for thing in clip.things(keyframe) {
-                let inside = |point: Point| {
-                    let (x, y) = (point.x_px.round() as usize, point.y_px.round() as usize);
-                    thing.logits[y.min(HEIGHT - 1) * WIDTH + x.min(WIDTH - 1)] > 0.0
-                };
+            for (thing, followed) in &followed[&keyframe] {
                 let own = object_motion(
                     &mut direct,
                     &pyramids[&keyframe],
                     newest,
-                    &at_once,
+                    &chained,
                     thing.bounds,
-                    inside,
+                    |point| thing.contains(point),
                 );
-                let all = motions.iter().chain([own.or_frame(&at_once)]);
+                let all = motions.iter().chain([own.or_frame(&chained), followed]);
                 for (method, motion) in all.enumerate() {
-                    if let Some(overlap) = clip.overlap(&thing, index, motion) {
+                    if let Some(overlap) = clip.overlap(thing, index, motion) {
                         let measured = table.entry((method, index - keyframe)).or_default();
                         measured.overlaps.push(overlap);
                     }
