@@ -28,6 +28,12 @@ pub enum Lost {
         /// Of them, moving together.
         agreeing: usize,
     },
+    /// Less than most of what was found again moves together, and not as the gyroscope turned: a thing
+    /// that fills the view, or noise that stays on the sensor.
+    AgainstGyro {
+        /// How far the two differ at most in the picture, pixels.
+        distance_px: f64,
+    },
     /// The motion found turns the picture inside out or is known to no useful precision.
     Implausible {
         /// Standard deviation of the picture's centre in the target, pixels.
@@ -51,6 +57,10 @@ impl fmt::Display for Lost {
                     "of {tracked} corners found again only {agreeing} move together"
                 )
             }
+            Self::AgainstGyro { distance_px } => write!(
+                f,
+                "what moves together differs by {distance_px:.1} px from how the gyroscope turned"
+            ),
             Self::Implausible { deviation_px } => write!(
                 f,
                 "the motion found is implausible (the centre is known to {deviation_px:.1} px)"

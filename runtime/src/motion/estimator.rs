@@ -5,7 +5,12 @@ use super::flow::{FlowEstimate, FlowEstimator};
 use super::pyramid::GrayPyramid;
 use super::uncertain::Motion;
 use crate::frame::Frame;
-use crate::geometry::Homography;
+use crate::geometry::{Bounds, Homography};
+
+/// Flow with a larger share of agreeing corners needs no other witness.
+const BELIEVED_SHARE: f64 = 0.7;
+/// Flow and gyroscope may differ by this many deviations.
+const MOST_DEVIATIONS: f64 = 3.0;
 
 /// What a motion rests on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,7 +101,10 @@ impl MotionEstimator {
         if self.before.is_empty() {
             return Ok(None);
         }
-        let found = self.found(turned);
+        let found = self.found(turned).and_then(|found| match turned {
+            Some(turned) => self.believed(found, turned),
+            None => Ok(found),
+        });
         self.last = found
             .as_ref()
             .ok()
@@ -137,6 +145,36 @@ impl MotionEstimator {
     #[must_use]
     pub fn before(&self) -> &GrayPyramid {
         &self.before
+    }
+
+    /// Flow that many corners support is believed even against the gyroscope, whose clock or mounting may be
+    /// wrong; other flow only as far from it as the uncertainty of both explains.
+    fn believed(&self, found: FlowEstimate, turned: &Motion) -> Result<FlowEstimate, Lost> {
+        if found.inlier_share() > BELIEVED_SHARE {
+            return Ok(found);
+        }
+        let (width, height) = self.newest.frame_size_px();
+        let mut furthest_px = 0.0_f64;
+        for corner in Bounds::of_image(width, height).corners() {
+            let place = |motion: &Motion| motion.target_from_source().apply(corner);
+            let distance_px = match (place(&found.motion), place(turned)) {
+                (Some(flow), Some(gyro)) => flow.distance_px(gyro),
+                _ => f64::INFINITY,
+            };
+            let deviation_px = found
+                .motion
+                .deviation_px(corner)
+                .hypot(turned.deviation_px(corner));
+            if distance_px > MOST_DEVIATIONS * deviation_px {
+                furthest_px = furthest_px.max(distance_px);
+            }
+        }
+        if furthest_px > 0.0 {
+            return Err(Lost::AgainstGyro {
+                distance_px: furthest_px,
+            });
+        }
+        Ok(found)
     }
 
     fn found(&mut self, turned: Option<&Motion>) -> Result<FlowEstimate, Lost> {

@@ -268,6 +268,41 @@ fn the_gyroscope_starts_the_flow_and_stands_in_for_it() {
 }
 
 #[test]
+fn a_thing_that_fills_the_view_does_not_pass_for_the_frame() {
+    let intrinsics = Intrinsics::new(280.0, 280.0, 159.5, 119.5).unwrap();
+    let mut gyro = GyroTrack::new();
+    for index in 0..10 {
+        gyro.push(index * 5_000, [0.0, -1.5, 0.0]).unwrap();
+    }
+    let turned = gyro
+        .motion(0, 33_000, &intrinsics, &GyroNoise::default())
+        .unwrap();
+    let ground = turned.target_from_source();
+    // Half of the picture goes with the camera.
+    let seen = |map: &Homography| {
+        let back = map.inverse();
+        picture(|point| match back.apply(point) {
+            Some(source) if point.x_px < 130.0 => texture(3, source),
+            _ => texture(9, point),
+        })
+    };
+    let mut estimator = MotionEstimator::new(5);
+    let (first, second) = (seen(&Homography::IDENTITY), seen(ground));
+    estimator.push(&frame(&first, 0), None).unwrap();
+    let link = estimator
+        .push(&frame(&second, 33_000), Some(&turned))
+        .unwrap()
+        .unwrap();
+    let flow_lost = matches!(
+        link.evidence,
+        Evidence::Gyro {
+            flow: Lost::AgainstGyro { .. }
+        }
+    );
+    assert!(flow_lost, "{link:?}");
+}
+
+#[test]
 fn frames_out_of_order_are_refused_and_new_sizes_begin_anew() {
     let picture = moved(1, &Homography::IDENTITY);
     let mut estimator = MotionEstimator::new(5);

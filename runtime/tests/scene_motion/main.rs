@@ -1,7 +1,9 @@
 //! Points and masks moved between frames of scenes in space, against the truth, by age.
 //!
 //! `cargo test --release -p fixate --test scene_motion -- --nocapture` prints the table, with
-//! `FIXATE_SCENES=12` that of more scenes, with `FIXATE_FINE=1` that of a camera with noise and blur.
+//! `FIXATE_SCENES=12` that of more scenes, with `FIXATE_FINE=1` that of a camera whose blur
+//! and noise (the same in every frame) are drawn, with `FIXATE_NOISE=8` that of noise of so many gray levels,
+//! another in every frame.
 #![expect(
     clippy::unwrap_used,
     reason = "a test ends where it finds something missing"
@@ -85,9 +87,18 @@ fn measure(seed: u64, table: &mut Table) -> (usize, usize) {
     };
     let scene = Scene::new(seed, &options);
     let mut photographer = scene.photographer();
-    let frames: Vec<_> = (0..FRAMES)
-        .map(|index| photographer.frame(time_s(index)))
-        .collect();
+    let noise: f32 = std::env::var("FIXATE_NOISE").map_or(0.0, |levels| levels.parse().unwrap());
+    let mut random = fixate_scenes::random::Random::new(seed);
+    let mut take = |index| {
+        let mut frame = photographer.frame(time_s(index));
+        if noise > 0.0 {
+            for byte in &mut frame.rgb {
+                *byte = (f32::from(*byte) + noise * random.normal()).clamp(0.0, 255.0) as u8;
+            }
+        }
+        frame
+    };
+    let frames: Vec<_> = (0..FRAMES).map(&mut take).collect();
     let focal = f64::from(scene.lens.focal_px);
     let centre = scene.lens.centre_px;
     let mut clip = Clip {
