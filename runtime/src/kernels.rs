@@ -1,4 +1,5 @@
-//! Arithmetic on slices of `f32`: matrix products and the row and column loops between them.
+//! Arithmetic on slices of `f32`: matrix products and the row and column loops between them; windows
+//! of gray images.
 //!
 //! Each loop is written once, in plain Rust, and compiled once per instruction set; the set is
 //! picked when the program runs. This is the only folder that may use `unsafe` for arithmetic, and
@@ -11,14 +12,18 @@
 mod activation;
 mod block_matmul;
 mod columns;
+pub(crate) mod corner_response;
 mod dispatch;
 mod elementwise;
 mod float;
+pub(crate) mod image_plane;
 mod linear_panels;
 mod matmul;
 mod normalization;
+pub(crate) mod patch_flow;
 pub(crate) mod resample;
 mod running_softmax;
+mod sampler;
 mod softmax;
 mod team;
 mod vector;

@@ -4,23 +4,27 @@
 //! The folders are layers, lowest first; data flows down this list and never back up:
 //!
 //! 1. [`frame`]: borrowed pixels with their format, strides and capture time.
-//! 2. [`preprocess`]: resize, normalise and pad a frame into an encoder's input.
-//! 3. [`mask`]: logits, bitmaps of an image's size, and what is read off both.
-//! 4. [`prompt`]: points, boxes and masks in pixels of a frame.
-//! 5. [`kernels`]: matrix products and vectorised loops.
-//! 6. [`bundle`]: a model on disk, checked.
-//! 7. [`onnx_file`]: ONNX files of strangers, looked through before they are decoded.
-//! 8. [`encoder`]: from a frame, resized and normalised, to its embedding.
-//! 9. [`decoder`]: from a keyframe and a prompt to mask logits.
-//! 10. [`segmenter`]: one model, one image at a time, with all of the above.
+//! 2. [`geometry`]: points, boxes and homographies.
+//! 3. [`preprocess`]: resize, normalise and pad a frame into an encoder's input.
+//! 4. [`mask`]: logits, bitmaps of an image's size, and what is read off both.
+//! 5. [`prompt`]: points, boxes and masks in pixels of a frame.
+//! 6. [`kernels`]: matrix products and vectorised loops.
+//! 7. [`motion`]: how the picture moved between frames; points and masks moved with it.
+//! 8. [`bundle`]: a model on disk, checked.
+//! 9. [`onnx_file`]: ONNX files of strangers, looked through before they are decoded.
+//! 10. [`encoder`]: from a frame, resized and normalised, to its embedding.
+//! 11. [`decoder`]: from a keyframe and a prompt to mask logits.
+//! 12. [`segmenter`]: one model, one image at a time, with all of the above.
 
 pub mod bundle;
 pub mod decoder;
 pub mod encoder;
 pub mod frame;
+pub mod geometry;
 mod graph;
 pub mod kernels;
 pub mod mask;
+pub mod motion;
 pub mod onnx_file;
 pub mod preprocess;
 pub mod prompt;

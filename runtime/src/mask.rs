@@ -17,6 +17,7 @@ pub use logits::{LogitsView, MaskLogits};
 pub use rle::{Rle, RleError};
 pub use statistics::stability_score;
 pub use upsample::MaskUpsampler;
+pub(crate) use upsample::check_placed;
 
 /// Why logits and sizes do not make a mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

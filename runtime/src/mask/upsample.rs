@@ -62,7 +62,7 @@ impl MaskUpsampler {
         placement: &Placement,
         bitmap: &mut Bitmap,
     ) -> Result<(), MaskError> {
-        check(logits, placement)?;
+        check_placed(logits, placement)?;
         bitmap.set_size(
             placement.image_width_px as usize,
             placement.image_height_px as usize,
@@ -80,7 +80,7 @@ impl MaskUpsampler {
         placement: &Placement,
         mut take: impl FnMut(usize, &[f32]),
     ) -> Result<(), MaskError> {
-        check(logits, placement)?;
+        check_placed(logits, placement)?;
         let input = placement.input_size_px as usize;
         let resized_width = placement.resized_width_px as usize;
         let resized_height = placement.resized_height_px as usize;
@@ -121,7 +121,7 @@ impl LogitsView<'_> {
     /// # Errors
     /// When the logits or the placement do not have the sizes they say.
     pub fn to_image_logits(&self, placement: &Placement) -> Result<Vec<f32>, MaskError> {
-        check(*self, placement)?;
+        check_placed(*self, placement)?;
         let pixels = placement.image_width_px as usize * placement.image_height_px as usize;
         let mut image_logits = vec![0.0; pixels];
         MaskUpsampler::new().logits_into(*self, placement, &mut image_logits)?;
@@ -139,7 +139,7 @@ impl LogitsView<'_> {
     }
 }
 
-fn check(logits: LogitsView<'_>, placement: &Placement) -> Result<(), MaskError> {
+pub(crate) fn check_placed(logits: LogitsView<'_>, placement: &Placement) -> Result<(), MaskError> {
     logits.check()?;
     let image = placement.image_width_px >= 1 && placement.image_height_px >= 1;
     let inside = 1..=placement.input_size_px;

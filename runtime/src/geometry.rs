@@ -1,0 +1,13 @@
+//! Points, boxes and homographies, in pixels.
+//!
+//! x is to the right and y down. The centre of the first pixel is (0, 0), so an image covers
+//! [-0.5, width - 0.5] x [-0.5, height - 0.5]. Transforms are named `target_from_source`.
+
+mod error;
+mod homography;
+mod point;
+
+pub use error::GeometryError;
+pub use homography::Homography;
+pub(crate) use homography::product;
+pub use point::{Bounds, Covariance, Point};
