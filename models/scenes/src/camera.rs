@@ -24,12 +24,14 @@ pub fn defocus(canvas: &mut Canvas, radius: usize) {
     }
 }
 
-/// What a camera makes of the paint: packed RGB, 8 bits.
-pub fn expose(canvas: &Canvas, random: &mut Random) -> Vec<u8> {
+/// What a camera makes of the paint: packed RGB, 8 bits. Two frames of one clip have the same
+/// `random`, which decides about the camera, and another `grain`: noise that stood still would be
+/// texture.
+pub fn expose(canvas: &Canvas, random: &mut Random, grain: u32) -> Vec<u8> {
     let mut planes = Planes::of(canvas);
     light(&mut planes, random);
     lens(&mut planes, random);
-    sensor(&mut planes, random);
+    sensor(&mut planes, random, grain);
     let mut bytes = vec![0; canvas.width * canvas.height * 3];
     for (index, pixel) in bytes.chunks_exact_mut(3).enumerate() {
         for (byte, plane) in pixel.iter_mut().zip(&planes.channels) {
@@ -129,7 +131,7 @@ fn lens(planes: &mut Planes, random: &mut Random) {
 }
 
 /// Shot and read noise, sometimes coarse in colour as after denoising.
-fn sensor(planes: &mut Planes, random: &mut Random) {
+fn sensor(planes: &mut Planes, random: &mut Random, grain: u32) {
     if random.chance(0.35) {
         return;
     }
@@ -137,7 +139,7 @@ fn sensor(planes: &mut Planes, random: &mut Random) {
     let coarse = if random.chance(0.3) { 0.5 } else { 1.0 };
     let width = planes.width;
     for plane in &mut planes.channels {
-        let seed = random.seed();
+        let seed = random.seed() ^ grain;
         for (index, value) in plane.iter_mut().enumerate() {
             let x = ((index % width) as f32 * coarse) as i32;
             let y = ((index / width) as f32 * coarse) as i32;

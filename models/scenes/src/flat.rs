@@ -55,7 +55,7 @@ pub fn draw(seed: u64, width: usize, height: usize) -> FlatImage {
         mut random,
         ..
     } = painter;
-    let rgb = camera::expose(&canvas, &mut random);
+    let rgb = camera::expose(&canvas, &mut random, 0);
     let (width, height) = (canvas.width, canvas.height);
     FlatImage {
         rgb,

@@ -334,12 +334,15 @@ impl Photographer<'_> {
             colours,
             labels: Vec::new(),
         };
+        let time_us = (time_s * 1e6 + 0.5) as u64;
+        // Neighbouring times must give unrelated noise: an odd factor spreads them.
+        let grain = (time_us as u32).wrapping_mul(0x9E37_79B1);
         let rgb = match scene.quality {
-            Quality::Fine => camera::expose(&canvas, &mut scene.film.clone()),
+            Quality::Fine => camera::expose(&canvas, &mut scene.film.clone(), grain),
             Quality::Fast => camera::expose_fast(&canvas),
         };
         SceneFrame {
-            time_us: (time_s * 1e6 + 0.5) as u64,
+            time_us,
             rgb,
             labels,
             depth_m,

