@@ -1,0 +1,454 @@
+//! From sample to sample: blinks, saccades, fixations, dwells.
+
+use super::detection::{Detection, Verdict};
+use super::fixation::Fixation;
+use super::one_euro::{OneEuro, OneEuroOptions};
+use super::sample::{GazeError, GazeSample};
+use super::window::Window;
+use crate::engine::quantile::RunningQuantile;
+use crate::geometry::{Homography, Point};
+
+/// A fixation's spread and speed are of its latest samples: this long, microseconds.
+const SPREAD_US: i64 = 200_000;
+/// Median length of second differences of white noise of deviation 1 in each axis: sqrt(6) times
+/// sqrt(2 ln 2).
+const SECOND_DIFFERENCE: f64 = 2.884;
+
+/// How gaze becomes fixations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct GazeOptions {
+    /// From pixels of the tracker's scene camera to those of the frame.
+    pub frame_from_tracker: Homography,
+    /// The tracker's constant delay, taken off every sample's time, microseconds.
+    pub delay_us: i64,
+    /// Pixels of the frame for a radian: the camera's focal length.
+    pub px_per_rad: f64,
+    /// How fixations are told from saccades.
+    pub detection: Detection,
+    /// How a fixation's point is smoothed.
+    pub smoothing: OneEuroOptions,
+    /// Samples below this confidence count as invalid.
+    pub least_confidence: f32,
+    /// Fixations shorter than this are none, microseconds.
+    pub shortest_fixation_us: i64,
+    /// Without valid samples for longer than this a fixation ends, microseconds.
+    pub longest_gap_us: i64,
+    /// Without valid samples for longer than this it is no blink; microseconds.
+    pub longest_blink_us: i64,
+    /// So long after a blink samples are ignored, the lids are still moving; microseconds.
+    pub after_blink_us: i64,
+    /// A fixation so close to the one before goes on with it, rad ...
+    pub merge_rad: f64,
+    /// ... if so little time lies between, microseconds.
+    pub merge_us: i64,
+    /// After so long a fixation is a dwell, microseconds.
+    pub dwell_us: i64,
+    /// A fixation faster than this follows something, rad/s.
+    pub pursuit_rad_s: f64,
+    /// Single samples are never taken to be better than this (a standard deviation), rad.
+    pub least_noise_rad: f64,
+}
+
+impl Default for GazeOptions {
+    fn default() -> Self {
+        Self {
+            frame_from_tracker: Homography::IDENTITY,
+            delay_us: 0,
+            px_per_rad: 900.0,
+            detection: Detection::default(),
+            smoothing: OneEuroOptions::default(),
+            least_confidence: 0.5,
+            shortest_fixation_us: 100_000,
+            longest_gap_us: 75_000,
+            longest_blink_us: 500_000,
+            after_blink_us: 20_000,
+            merge_rad: 3_f64.to_radians(),
+            merge_us: 100_000,
+            dwell_us: 600_000,
+            pursuit_rad_s: 3_f64.to_radians(),
+            least_noise_rad: 0.1_f64.to_radians(),
+        }
+    }
+}
+
+/// What the eyes do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GazeState {
+    /// Nothing is known: no samples, or none valid for long.
+    NoSignal,
+    /// No valid samples for a short time.
+    Blink,
+    /// The eye jumps; what was answered is held, nothing is prompted.
+    Saccade,
+    /// The eye rests, not yet long enough.
+    Settling,
+    /// The eye rests, or follows something.
+    Fixation,
+}
+
+/// What has just happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum GazeEvent {
+    /// A fixation has begun, or goes on after a short interruption.
+    FixationBegan(Fixation),
+    /// A fixation is over.
+    FixationEnded(Fixation),
+    /// A fixation has lasted long enough to mean something; once for each.
+    Dwell(Fixation),
+}
+
+/// What a sample has brought.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GazeUpdate {
+    /// When the eyes were seen, the delay taken off; microseconds.
+    pub time_us: i64,
+    /// What the eyes do.
+    pub state: GazeState,
+    /// What has just happened.
+    pub event: Option<GazeEvent>,
+    /// The fixation, in that state.
+    pub fixation: Option<Fixation>,
+}
+
+/// How often what happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GazeCounters {
+    /// Samples taken, valid or not.
+    pub samples: u64,
+    /// Samples refused because their time ran backwards or stood still.
+    pub not_later: u64,
+    /// Samples refused for their numbers.
+    pub malformed: u64,
+    /// Samples taken that say nothing: invalid, of low confidence, or off the calibration.
+    pub invalid: u64,
+    /// Blinks.
+    pub blinks: u64,
+    /// Saccades.
+    pub saccades: u64,
+    /// Fixations; interrupted ones that went on count once.
+    pub fixations: u64,
+    /// Dwells.
+    pub dwells: u64,
+}
+
+/// Follows the gaze. Of fixed size; the same samples give the same fixations.
+#[derive(Clone, Debug)]
+pub struct GazeTracker {
+    options: GazeOptions,
+    window: Window,
+    filter: OneEuro,
+    /// Lengths of second differences, px: they see noise and hardly any of the eye's own motion.
+    roughness: RunningQuantile,
+    state: GazeState,
+    newest_us: Option<i64>,
+    valid_us: Option<i64>,
+    shut_since_us: Option<i64>,
+    ignore_until_us: i64,
+    rest: Option<Rest>,
+    fixation: Option<Fixation>,
+    ended: Option<Fixation>,
+    dwelt: bool,
+    counters: GazeCounters,
+}
+
+/// Since when the eye rests.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    /// Probably; the judgement is late.
+    begin_us: i64,
+    /// Surely.
+    clean_us: i64,
+}
+
+impl GazeTracker {
+    /// A tracker that has seen nothing.
+    #[must_use]
+    pub fn new(options: GazeOptions) -> Self {
+        Self {
+            options,
+            window: Window::new(),
+            filter: OneEuro::new(options.smoothing),
+            roughness: RunningQuantile::new(),
+            state: GazeState::NoSignal,
+            newest_us: None,
+            valid_us: None,
+            shut_since_us: None,
+            ignore_until_us: i64::MIN,
+            rest: None,
+            fixation: None,
+            ended: None,
+            dwelt: false,
+            counters: GazeCounters::default(),
+        }
+    }
+
+    /// Forgets all samples, as after a clock change. Counters stay.
+    pub fn reset(&mut self) {
+        *self = Self {
+            counters: self.counters,
+            ..Self::new(self.options)
+        };
+    }
+
+    /// Its options.
+    #[must_use]
+    pub fn options(&self) -> &GazeOptions {
+        &self.options
+    }
+
+    /// How often what happened.
+    #[must_use]
+    pub fn counters(&self) -> &GazeCounters {
+        &self.counters
+    }
+
+    /// Time of the newest sample taken, the delay taken off; microseconds.
+    #[must_use]
+    pub fn newest_us(&self) -> Option<i64> {
+        self.newest_us
+    }
+
+    /// Takes a sample. `now_from_before` is how the picture moved since the sample before, where the
+    /// head's motion is known: the eye turns against the head to stay on a thing, which is no jump.
+    ///
+    /// # Errors
+    /// When the sample is not later than the one before, or its numbers are none.
+    pub fn push(
+        &mut self,
+        sample: &GazeSample,
+        now_from_before: Option<&Homography>,
+    ) -> Result<GazeUpdate, GazeError> {
+        let time_us = sample.time_us.saturating_sub(self.options.delay_us);
+        if let Some(newest_us) = self.newest_us
+            && time_us <= newest_us
+        {
+            self.counters.not_later += 1;
+            let found_us = sample.time_us;
+            return Err(GazeError::NotLater {
+                newest_us: newest_us.saturating_add(self.options.delay_us),
+                found_us,
+            });
+        }
+        let point = self.checked(sample).inspect_err(|_| {
+            self.counters.malformed += 1;
+        })?;
+        self.newest_us = Some(time_us);
+        self.counters.samples += 1;
+        if let Some(map) = now_from_before {
+            self.carry(map);
+        }
+        let event = match point {
+            Some(point) => self.seen(time_us, point),
+            None => self.unseen(time_us),
+        };
+        let fixation = self.fixation.filter(|_| self.state == GazeState::Fixation);
+        Ok(GazeUpdate {
+            time_us,
+            state: self.state,
+            event,
+            fixation,
+        })
+    }
+
+    fn checked(&self, sample: &GazeSample) -> Result<Option<Point>, GazeError> {
+        if let Some(value) = sample.confidence
+            && !(0.0..=1.0).contains(&value)
+        {
+            return Err(GazeError::Confidence { value });
+        }
+        let sure = sample.confidence.unwrap_or(1.0) >= self.options.least_confidence;
+        if !sample.valid || !sure {
+            return Ok(None);
+        }
+        let point = match sample.position {
+            super::GazePosition::Frame(point) | super::GazePosition::Tracker(point) => point,
+        };
+        if !point.is_finite() {
+            return Err(GazeError::NotFinite { point });
+        }
+        Ok(sample.in_frame(&self.options.frame_from_tracker))
+    }
+
+    fn carry(&mut self, map: &Homography) {
+        self.window.carry(map);
+        self.filter.carry(map);
+        for fixation in [&mut self.fixation, &mut self.ended] {
+            if let Some(inside) = fixation {
+                match map.apply(inside.point) {
+                    Some(point) => inside.point = point,
+                    None => *fixation = None,
+                }
+            }
+        }
+        if self.fixation.is_none() && self.state == GazeState::Fixation {
+            self.rest = None;
+            self.state = GazeState::Settling;
+        }
+    }
+
+    fn unseen(&mut self, time_us: i64) -> Option<GazeEvent> {
+        self.counters.invalid += 1;
+        let since_us = *self.shut_since_us.get_or_insert(time_us);
+        if since_us == time_us && self.state != GazeState::NoSignal {
+            self.counters.blinks += 1;
+            self.state = GazeState::Blink;
+        }
+        let shut_us = time_us.saturating_sub(since_us);
+        if shut_us > self.options.longest_blink_us {
+            self.state = GazeState::NoSignal;
+        }
+        if shut_us <= self.options.longest_gap_us {
+            return None;
+        }
+        self.window.clear();
+        self.rest = None;
+        self.end()
+    }
+
+    fn seen(&mut self, time_us: i64, point: Point) -> Option<GazeEvent> {
+        if self.shut_since_us.take().is_some() {
+            self.ignore_until_us = time_us.saturating_add(self.options.after_blink_us);
+            // What goes on after a short blink is judged anew, but stays what it was.
+            self.window.clear();
+        }
+        if time_us < self.ignore_until_us {
+            return None;
+        }
+        let gap_us = self
+            .valid_us
+            .map(|valid_us| time_us.saturating_sub(valid_us));
+        self.valid_us = Some(time_us);
+        let mut event = None;
+        if gap_us.is_none_or(|gap_us| gap_us > self.options.longest_gap_us) {
+            self.window.clear();
+            self.rest = None;
+            event = self.end();
+        }
+        self.window.push(time_us, point);
+        self.measure_noise();
+        let noise_px = self.noise_px();
+        let px_per_rad = self.options.px_per_rad;
+        let verdict = self
+            .options
+            .detection
+            .judge(&self.window, time_us, px_per_rad, noise_px);
+        let next = match verdict {
+            Verdict::Jumping => self.jumping(),
+            Verdict::Resting => self.resting(time_us, point),
+            Verdict::Unknown if self.fixation.is_some() => self.resting(time_us, point),
+            Verdict::Unknown => {
+                self.state = GazeState::Settling;
+                None
+            }
+        };
+        event.or(next)
+    }
+
+    fn measure_noise(&mut self) {
+        let mut newest = self.window.newest_first().map(|sample| sample.point);
+        if let (Some(a), Some(b), Some(c)) = (newest.next(), newest.next(), newest.next()) {
+            let second = |a: f64, b: f64, c: f64| a - 2.0 * b + c;
+            self.roughness
+                .push(second(a.x_px, b.x_px, c.x_px).hypot(second(a.y_px, b.y_px, c.y_px)));
+        }
+    }
+
+    /// Standard deviation of single samples in each axis, pixels.
+    fn noise_px(&self) -> f64 {
+        let least_px = self.options.least_noise_rad * self.options.px_per_rad;
+        let median = self.roughness.value(0.5).unwrap_or(0.0);
+        (median / SECOND_DIFFERENCE).max(least_px)
+    }
+
+    fn jumping(&mut self) -> Option<GazeEvent> {
+        if self.state != GazeState::Saccade {
+            self.counters.saccades += 1;
+        }
+        self.state = GazeState::Saccade;
+        self.rest = None;
+        self.end()
+    }
+
+    fn resting(&mut self, time_us: i64, point: Point) -> Option<GazeEvent> {
+        let late_us = self.options.detection.window_us();
+        let rest = *self.rest.get_or_insert(Rest {
+            begin_us: match self.options.detection {
+                Detection::Velocity(_) => time_us.saturating_sub(late_us / 2),
+                Detection::Dispersion(_) => time_us.saturating_sub(late_us),
+            },
+            clean_us: match self.options.detection {
+                Detection::Velocity(_) => time_us,
+                Detection::Dispersion(_) => time_us.saturating_sub(late_us),
+            },
+        });
+        if self.fixation.is_some() {
+            self.state = GazeState::Fixation;
+            return self.go_on(time_us, point, rest);
+        }
+        self.state = GazeState::Settling;
+        if time_us.saturating_sub(rest.begin_us) < self.options.shortest_fixation_us {
+            return None;
+        }
+        self.begin(time_us, rest)
+    }
+
+    fn begin(&mut self, time_us: i64, rest: Rest) -> Option<GazeEvent> {
+        let line = self.window.line(rest.clean_us)?;
+        // The mean of what has been seen is a better start than any single sample.
+        self.filter.reset();
+        let point = self.filter.push(time_us, line.middle);
+        let near_px = self.options.merge_rad * self.options.px_per_rad;
+        let before = self.ended.take().filter(|before| {
+            rest.begin_us.saturating_sub(before.newest_us) <= self.options.merge_us
+                && before.point.distance_px(point) <= near_px
+        });
+        if before.is_none() {
+            self.counters.fixations += 1;
+            self.dwelt = false;
+        }
+        let fixation = Fixation {
+            begin_us: before.map_or(rest.begin_us, |before| before.begin_us),
+            newest_us: time_us,
+            point,
+            spread: line.spread,
+            speed_rad_s: 0.0,
+            pursuit: false,
+        };
+        self.fixation = Some(fixation);
+        self.state = GazeState::Fixation;
+        Some(GazeEvent::FixationBegan(fixation))
+    }
+
+    fn go_on(&mut self, time_us: i64, point: Point, rest: Rest) -> Option<GazeEvent> {
+        let since_us = rest.clean_us.max(time_us.saturating_sub(SPREAD_US));
+        let noise_px = self.noise_px();
+        let point = self.filter.push(time_us, point);
+        let fixation = self.fixation.as_mut()?;
+        fixation.newest_us = time_us;
+        fixation.point = point;
+        if let Some(line) = self.window.line(since_us).filter(|line| line.count >= 4) {
+            fixation.spread = line.spread;
+            let speed_px_s = line.speed_px_s();
+            fixation.speed_rad_s = speed_px_s / self.options.px_per_rad;
+            fixation.pursuit = fixation.speed_rad_s > self.options.pursuit_rad_s
+                && speed_px_s > 3.0 * line.speed_error_px_s(noise_px);
+        }
+        let fixation = *fixation;
+        if !self.dwelt && fixation.duration_us() >= self.options.dwell_us {
+            self.dwelt = true;
+            self.counters.dwells += 1;
+            return Some(GazeEvent::Dwell(fixation));
+        }
+        None
+    }
+
+    fn end(&mut self) -> Option<GazeEvent> {
+        let fixation = self.fixation.take()?;
+        self.ended = Some(fixation);
+        Some(GazeEvent::FixationEnded(fixation))
+    }
+}

@@ -1,0 +1,311 @@
+//! Which frame to encode next.
+//!
+//! One job at a time; while it runs, the newest good frame waits and takes the place of the one before.
+
+use super::names::FrameId;
+use super::quantile::RunningQuantile;
+
+/// When a frame is worth encoding.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct KeyframeOptions {
+    /// The picture has moved by this share of its width since the keyframe.
+    pub moved_share: f64,
+    /// The keyframe is this old, microseconds.
+    pub oldest_us: i64,
+    /// A frame is sharp if its number is at least this share of the latest frames' median.
+    pub sharp_share: f64,
+    /// When a frame has been wanted for so long, a blurry one will do; microseconds.
+    pub blurry_after_us: i64,
+    /// Frames that wait for the encoder for longer than this are let go, microseconds.
+    pub longest_wait_us: i64,
+    /// From the start of a job to that of the next at least, microseconds: spares heat and power.
+    pub least_interval_us: i64,
+}
+
+impl Default for KeyframeOptions {
+    fn default() -> Self {
+        Self {
+            moved_share: 0.03,
+            oldest_us: 500_000,
+            sharp_share: 0.6,
+            blurry_after_us: 200_000,
+            longest_wait_us: 150_000,
+            least_interval_us: 0,
+        }
+    }
+}
+
+/// How far the picture has moved since the newest keyframe.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shift {
+    /// There is no keyframe.
+    NoKeyframe,
+    /// It is not known.
+    Lost,
+    /// By this share of the frame's width, for a keyframe of this age.
+    Share {
+        /// Largest over the picture, 0 and more.
+        share: f64,
+        /// From the keyframe's capture to the frame's, microseconds.
+        age_us: i64,
+    },
+}
+
+/// Why a frame is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EncodeReason {
+    /// There is no keyframe yet, or none of this size.
+    First,
+    /// Someone asked, or a prompt was off the keyframe.
+    Asked,
+    /// The motion since the keyframe is not known.
+    Lost,
+    /// The picture has moved enough.
+    Moved,
+    /// The keyframe is too old.
+    Old,
+}
+
+/// A frame chosen for the encoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Selected {
+    /// The frame.
+    pub frame: FrameId,
+    /// Its capture, microseconds.
+    pub capture_us: i64,
+    /// Why.
+    pub reason: EncodeReason,
+}
+
+/// What became of frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyframeCounters {
+    /// Frames seen.
+    pub frames: u64,
+    /// Given to the encoder.
+    pub selected: u64,
+    /// Not wanted: the picture had not moved, the keyframe was young.
+    pub unneeded: u64,
+    /// Wanted, but blurry.
+    pub blurry: u64,
+    /// Waited for the encoder until a newer one came.
+    pub superseded: u64,
+    /// Waited for the encoder for too long.
+    pub expired: u64,
+}
+
+/// Chooses frames for the encoder. Of fixed size.
+#[derive(Clone, Debug)]
+pub struct KeyframePolicy {
+    options: KeyframeOptions,
+    sharpness: RunningQuantile,
+    waiting: Option<(FrameId, i64)>,
+    wanted_since_us: Option<i64>,
+    asked: bool,
+    started_us: Option<i64>,
+    counters: KeyframeCounters,
+}
+
+impl KeyframePolicy {
+    /// A policy that has seen nothing.
+    #[must_use]
+    pub fn new(options: KeyframeOptions) -> Self {
+        Self {
+            options,
+            sharpness: RunningQuantile::new(),
+            waiting: None,
+            wanted_since_us: None,
+            asked: false,
+            started_us: None,
+            counters: KeyframeCounters::default(),
+        }
+    }
+
+    /// What became of frames.
+    #[must_use]
+    pub fn counters(&self) -> &KeyframeCounters {
+        &self.counters
+    }
+
+    /// Wants the next good frame, whatever the motion.
+    pub fn ask(&mut self) {
+        self.asked = true;
+    }
+
+    /// Forgets frames and their sharpness, as when their size changes.
+    pub fn reset(&mut self) {
+        *self = Self {
+            counters: self.counters,
+            ..Self::new(self.options)
+        };
+    }
+
+    /// Takes a frame: it waits for the encoder if it is wanted and good. `sharpness` is any number that
+    /// is larger for sharper frames of one camera; without it, every frame is sharp.
+    pub fn on_frame(
+        &mut self,
+        frame: FrameId,
+        capture_us: i64,
+        sharpness: Option<f32>,
+        shift: Shift,
+    ) {
+        self.counters.frames += 1;
+        let sharp = self.is_sharp(sharpness);
+        if self.reason(shift).is_none() {
+            self.wanted_since_us = None;
+            self.counters.unneeded += 1;
+            return;
+        }
+        let since_us = *self.wanted_since_us.get_or_insert(capture_us);
+        let patient = capture_us.saturating_sub(since_us) < self.options.blurry_after_us;
+        if !sharp && patient {
+            self.counters.blurry += 1;
+            return;
+        }
+        if self.waiting.replace((frame, capture_us)).is_some() {
+            self.counters.superseded += 1;
+        }
+    }
+
+    /// The frame to encode now, for an encoder that is idle. `newest_us` is the capture of the newest
+    /// frame, `shift` its distance from the newest keyframe: what was wanted while the encoder was busy
+    /// may not be any more.
+    pub fn select(&mut self, now_us: i64, newest_us: i64, shift: Shift) -> Option<Selected> {
+        let (frame, capture_us) = self.waiting?;
+        if newest_us.saturating_sub(capture_us) > self.options.longest_wait_us {
+            self.waiting = None;
+            self.counters.expired += 1;
+            return None;
+        }
+        let Some(reason) = self.reason(shift) else {
+            self.waiting = None;
+            self.counters.unneeded += 1;
+            return None;
+        };
+        if self.ready_us().is_some_and(|ready_us| now_us < ready_us) {
+            return None;
+        }
+        self.waiting = None;
+        self.wanted_since_us = None;
+        self.asked = false;
+        self.started_us = Some(now_us);
+        self.counters.selected += 1;
+        Some(Selected {
+            frame,
+            capture_us,
+            reason,
+        })
+    }
+
+    /// When the frame that waits may start, if one waits for that; microseconds.
+    #[must_use]
+    pub fn ready_us(&self) -> Option<i64> {
+        self.waiting?;
+        let started_us = self.started_us?;
+        Some(started_us.saturating_add(self.options.least_interval_us))
+    }
+
+    fn reason(&self, shift: Shift) -> Option<EncodeReason> {
+        match shift {
+            Shift::NoKeyframe => Some(EncodeReason::First),
+            _ if self.asked => Some(EncodeReason::Asked),
+            Shift::Lost => Some(EncodeReason::Lost),
+            Shift::Share { share, .. } if share >= self.options.moved_share => {
+                Some(EncodeReason::Moved)
+            }
+            Shift::Share { age_us, .. } if age_us >= self.options.oldest_us => {
+                Some(EncodeReason::Old)
+            }
+            Shift::Share { .. } => None,
+        }
+    }
+
+    fn is_sharp(&mut self, sharpness: Option<f32>) -> bool {
+        let Some(value) = sharpness.map(f64::from) else {
+            return true;
+        };
+        let median = self.sharpness.value(0.5);
+        self.sharpness.push(value);
+        median.is_none_or(|median| value >= self.options.sharp_share * median)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn still(age_us: i64) -> Shift {
+        Shift::Share { share: 0.0, age_us }
+    }
+
+    #[test]
+    fn the_newest_good_frame_is_taken_once_the_encoder_is_idle() {
+        let mut policy = KeyframePolicy::new(KeyframeOptions::default());
+        for index in 0..3_u8 {
+            let time_us = i64::from(index) * 33_000;
+            policy.on_frame(FrameId(index.into()), time_us, None, Shift::NoKeyframe);
+        }
+        let first = policy.select(70_000, 66_000, Shift::NoKeyframe).unwrap();
+        assert_eq!(
+            (first.frame, first.reason),
+            (FrameId(2), EncodeReason::First)
+        );
+        assert_eq!(policy.select(70_000, 66_000, Shift::NoKeyframe), None);
+        assert_eq!(policy.counters().superseded, 2);
+    }
+
+    #[test]
+    fn frames_are_wanted_for_motion_age_loss_and_on_request() {
+        let mut policy = KeyframePolicy::new(KeyframeOptions::default());
+        let reason = |policy: &mut KeyframePolicy, shift| {
+            policy.on_frame(FrameId(1), 0, None, shift);
+            policy.select(0, 0, shift).map(|selected| selected.reason)
+        };
+        assert_eq!(reason(&mut policy, still(499_999)), None);
+        assert_eq!(reason(&mut policy, still(500_000)), Some(EncodeReason::Old));
+        assert_eq!(reason(&mut policy, Shift::Lost), Some(EncodeReason::Lost));
+        let moved = Shift::Share {
+            share: 0.05,
+            age_us: 0,
+        };
+        assert_eq!(reason(&mut policy, moved), Some(EncodeReason::Moved));
+        policy.ask();
+        assert_eq!(reason(&mut policy, still(0)), Some(EncodeReason::Asked));
+        assert_eq!(reason(&mut policy, still(0)), None);
+    }
+
+    #[test]
+    fn blurry_frames_wait_and_stale_ones_go() {
+        let mut policy = KeyframePolicy::new(KeyframeOptions::default());
+        for index in 0..10 {
+            policy.on_frame(FrameId(index), 0, Some(1.0), still(0));
+        }
+        policy.on_frame(FrameId(10), 0, Some(0.5), Shift::Lost);
+        assert_eq!(policy.select(0, 0, Shift::Lost), None);
+        assert_eq!(policy.counters().blurry, 1);
+        policy.on_frame(FrameId(11), 200_000, Some(0.5), Shift::Lost);
+        assert!(policy.select(200_000, 200_000, Shift::Lost).is_some());
+        policy.on_frame(FrameId(12), 300_000, Some(1.0), Shift::Lost);
+        assert_eq!(policy.select(460_000, 460_000, Shift::Lost), None);
+        assert_eq!(policy.counters().expired, 1);
+        policy.on_frame(FrameId(13), 500_000, Some(1.0), Shift::Lost);
+        assert_eq!(policy.select(500_000, 500_000, still(0)), None);
+    }
+
+    #[test]
+    fn jobs_keep_their_distance() {
+        let mut policy = KeyframePolicy::new(KeyframeOptions {
+            least_interval_us: 100_000,
+            ..KeyframeOptions::default()
+        });
+        policy.on_frame(FrameId(1), 0, None, Shift::NoKeyframe);
+        assert!(policy.select(0, 0, Shift::NoKeyframe).is_some());
+        policy.on_frame(FrameId(2), 33_000, None, Shift::Lost);
+        assert_eq!(policy.select(33_000, 33_000, Shift::Lost), None);
+        assert_eq!(policy.ready_us(), Some(100_000));
+        assert!(policy.select(100_000, 66_000, Shift::Lost).is_some());
+    }
+}
