@@ -7,6 +7,11 @@
 
 use super::quantile::RunningQuantile;
 
+/// A rung measured so often since it was last tried anew is in use.
+const IN_USE: usize = 8;
+/// Prompts between two tries of a rung that is always too slow, at most.
+const MOST_PATIENCE: u32 = 2048;
+
 /// What a decoder's thread can do for a prompt, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rung {
@@ -46,8 +51,8 @@ pub struct LadderOptions {
     pub unmeasured_us: [i64; 4],
     /// Kept free before the deadline, for waking up and handing over; microseconds.
     pub margin_us: i64,
-    /// After so many prompts for which a rung was too slow, one of its measurements is forgotten, so
-    /// that it is tried again after a hiccup.
+    /// After so many prompts for which a rung was too slow, half of its measurements are forgotten, so
+    /// that it is tried again after a hiccup; twice as many prompts after each try in vain.
     pub forget_after: u32,
     /// Whether the decoder can decode a window alone.
     pub window: bool,
@@ -71,6 +76,7 @@ pub struct Ladder {
     options: LadderOptions,
     costs: [RunningQuantile; 4],
     refused: [u32; 4],
+    patience: [u32; 4],
 }
 
 impl Ladder {
@@ -81,6 +87,7 @@ impl Ladder {
             options,
             costs: [RunningQuantile::new(); 4],
             refused: [0; 4],
+            patience: [options.forget_after; 4],
         }
     }
 
@@ -92,8 +99,12 @@ impl Ladder {
 
     /// Takes what a rung has cost, from the start to the result; microseconds.
     pub fn measure(&mut self, rung: Rung, cost_us: i64) {
-        self.costs[rung.index()].push(cost_us.max(0) as f64);
-        self.refused[rung.index()] = 0;
+        let index = rung.index();
+        self.costs[index].push(cost_us.max(0) as f64);
+        self.refused[index] = 0;
+        if self.costs[index].count() >= IN_USE {
+            self.patience[index] = self.options.forget_after;
+        }
     }
 
     /// What a rung costs, microseconds.
@@ -144,13 +155,17 @@ impl Ladder {
     fn refuse(&mut self, rung: Rung) {
         let index = rung.index();
         self.refused[index] += 1;
-        if self.refused[index] >= self.options.forget_after {
-            self.refused[index] = 0;
-            // Down to one measurement: a rung that is always too slow is not tried because nothing
-            // is known of it.
-            if self.costs[index].count() > 1 {
-                self.costs[index].forget_oldest();
-            }
+        if self.refused[index] < self.patience[index] {
+            return;
+        }
+        self.refused[index] = 0;
+        let costs = &mut self.costs[index];
+        for _ in 0..costs.count().div_ceil(2) {
+            costs.forget_oldest();
+        }
+        if costs.count() == 0 {
+            // The next prompt tries it. If that is in vain it is answered from a lower rung.
+            self.patience[index] = self.patience[index].saturating_mul(2).min(MOST_PATIENCE);
         }
     }
 }
@@ -189,10 +204,13 @@ mod tests {
         let tries = (0..100).position(|_| ladder.decoding(10_000, false).is_some());
         assert_eq!(tries, Some(16));
         let mut slow = Ladder::new(LadderOptions::default());
-        for _ in 0..64 {
-            slow.measure(Rung::Single, 50_000);
-            slow.measure(Rung::Window, 40_000);
+        let mut tries = 0;
+        for _ in 0..20_000 {
+            if let Some(rung) = slow.decoding(10_000, false) {
+                slow.measure(rung, 50_000);
+                tries += 1;
+            }
         }
-        assert!((0..5_000).all(|_| slow.decoding(10_000, false).is_none()));
+        assert!((10..60).contains(&tries), "{tries}");
     }
 }

@@ -1,1 +1,5 @@
-//! Tests of the whole engine.
+//! The whole engine in a world with a virtual clock.
+
+mod faults;
+mod properties;
+mod world;

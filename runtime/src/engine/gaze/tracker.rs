@@ -2,8 +2,10 @@
 
 use super::detection::{Detection, Verdict};
 use super::fixation::Fixation;
-use super::one_euro::{OneEuro, OneEuroOptions};
+use super::one_euro::OneEuro;
+use super::options::GazeOptions;
 use super::sample::{GazeError, GazeSample};
+use super::update::{GazeCounters, GazeEvent, GazeState, GazeUpdate};
 use super::window::Window;
 use crate::engine::quantile::RunningQuantile;
 use crate::geometry::{Homography, Point};
@@ -13,127 +15,6 @@ const SPREAD_US: i64 = 200_000;
 /// Median length of second differences of white noise of deviation 1 in each axis: sqrt(6) times
 /// sqrt(2 ln 2).
 const SECOND_DIFFERENCE: f64 = 2.884;
-
-/// How gaze becomes fixations.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct GazeOptions {
-    /// From pixels of the tracker's scene camera to those of the frame.
-    pub frame_from_tracker: Homography,
-    /// The tracker's constant delay, taken off every sample's time, microseconds.
-    pub delay_us: i64,
-    /// Pixels of the frame for a radian: the camera's focal length.
-    pub px_per_rad: f64,
-    /// How fixations are told from saccades.
-    pub detection: Detection,
-    /// How a fixation's point is smoothed.
-    pub smoothing: OneEuroOptions,
-    /// Samples below this confidence count as invalid.
-    pub least_confidence: f32,
-    /// Fixations shorter than this are none, microseconds.
-    pub shortest_fixation_us: i64,
-    /// Without valid samples for longer than this a fixation ends, microseconds.
-    pub longest_gap_us: i64,
-    /// Without valid samples for longer than this it is no blink; microseconds.
-    pub longest_blink_us: i64,
-    /// So long after a blink samples are ignored, the lids are still moving; microseconds.
-    pub after_blink_us: i64,
-    /// A fixation so close to the one before goes on with it, rad ...
-    pub merge_rad: f64,
-    /// ... if so little time lies between, microseconds.
-    pub merge_us: i64,
-    /// After so long a fixation is a dwell, microseconds.
-    pub dwell_us: i64,
-    /// A fixation faster than this follows something, rad/s.
-    pub pursuit_rad_s: f64,
-    /// Single samples are never taken to be better than this (a standard deviation), rad.
-    pub least_noise_rad: f64,
-}
-
-impl Default for GazeOptions {
-    fn default() -> Self {
-        Self {
-            frame_from_tracker: Homography::IDENTITY,
-            delay_us: 0,
-            px_per_rad: 900.0,
-            detection: Detection::default(),
-            smoothing: OneEuroOptions::default(),
-            least_confidence: 0.5,
-            shortest_fixation_us: 100_000,
-            longest_gap_us: 75_000,
-            longest_blink_us: 500_000,
-            after_blink_us: 20_000,
-            merge_rad: 3_f64.to_radians(),
-            merge_us: 100_000,
-            dwell_us: 600_000,
-            pursuit_rad_s: 3_f64.to_radians(),
-            least_noise_rad: 0.1_f64.to_radians(),
-        }
-    }
-}
-
-/// What the eyes do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum GazeState {
-    /// Nothing is known: no samples, or none valid for long.
-    NoSignal,
-    /// No valid samples for a short time.
-    Blink,
-    /// The eye jumps; what was answered is held, nothing is prompted.
-    Saccade,
-    /// The eye rests, not yet long enough.
-    Settling,
-    /// The eye rests, or follows something.
-    Fixation,
-}
-
-/// What has just happened.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum GazeEvent {
-    /// A fixation has begun, or goes on after a short interruption.
-    FixationBegan(Fixation),
-    /// A fixation is over.
-    FixationEnded(Fixation),
-    /// A fixation has lasted long enough to mean something; once for each.
-    Dwell(Fixation),
-}
-
-/// What a sample has brought.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct GazeUpdate {
-    /// When the eyes were seen, the delay taken off; microseconds.
-    pub time_us: i64,
-    /// What the eyes do.
-    pub state: GazeState,
-    /// What has just happened.
-    pub event: Option<GazeEvent>,
-    /// The fixation, in that state.
-    pub fixation: Option<Fixation>,
-}
-
-/// How often what happened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct GazeCounters {
-    /// Samples taken, valid or not.
-    pub samples: u64,
-    /// Samples refused because their time ran backwards or stood still.
-    pub not_later: u64,
-    /// Samples refused for their numbers.
-    pub malformed: u64,
-    /// Samples taken that say nothing: invalid, of low confidence, or off the calibration.
-    pub invalid: u64,
-    /// Blinks.
-    pub blinks: u64,
-    /// Saccades.
-    pub saccades: u64,
-    /// Fixations; interrupted ones that went on count once.
-    pub fixations: u64,
-    /// Dwells.
-    pub dwells: u64,
-}
 
 /// Follows the gaze. Of fixed size; the same samples give the same fixations.
 #[derive(Clone, Debug)]
