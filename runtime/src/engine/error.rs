@@ -25,11 +25,14 @@ pub enum EngineError {
         /// Of this frame.
         found: FrameId,
     },
-    /// The frame was captured later than now, by more than clocks may differ.
-    FrameFromFuture {
+    /// Something was captured later than now, by more than clocks may differ. Taken in, it would make
+    /// all that follows too old.
+    FromFuture {
+        /// What it is.
+        name: &'static str,
         /// Now.
         now_us: i64,
-        /// Of this frame.
+        /// Of its capture.
         found_us: i64,
     },
     /// A side of the frame is zero.
@@ -89,9 +92,13 @@ impl fmt::Display for EngineError {
                 "the frame has number {}, but the one before {}; count frames upwards",
                 found.0, newest.0
             ),
-            Self::FrameFromFuture { now_us, found_us } => write!(
+            Self::FromFuture {
+                name,
+                now_us,
+                found_us,
+            } => write!(
                 f,
-                "the frame was captured at {found_us} us, but now is {now_us} us; stamp frames with the host's monotonic clock"
+                "the {name} was captured at {found_us} us, but now is {now_us} us; stamp it with the host's monotonic clock"
             ),
             Self::FrameSize {
                 width_px,

@@ -70,6 +70,12 @@ impl Frames {
             .find(|track| track.frame == frame)
     }
 
+    /// Capture of the oldest frame known, microseconds.
+    pub(super) fn oldest_us(&self) -> Option<i64> {
+        let known = self.tracks.iter().flatten();
+        known.map(|track| track.chain.keyframe_us()).min()
+    }
+
     /// The latest frame captured by then; the oldest known if none was.
     pub(super) fn at(&self, time_us: i64) -> Option<&FrameTrack> {
         let known = self.tracks.iter().flatten();

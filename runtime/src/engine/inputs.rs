@@ -78,9 +78,7 @@ impl Engine {
                 });
             }
         }
-        if found_us > now_us.saturating_add(self.options.clock_difference_us) {
-            return Err(EngineError::FrameFromFuture { now_us, found_us });
-        }
+        self.check_past("frame", now_us, found_us)?;
         if news.width_px == 0 || news.height_px == 0 {
             return Err(EngineError::FrameSize {
                 width_px: news.width_px,

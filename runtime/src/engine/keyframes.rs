@@ -170,16 +170,20 @@ impl KeyframePolicy {
         }
     }
 
+    /// Lets the frame go that waits if it was captured before this, microseconds.
+    pub fn expire(&mut self, oldest_us: i64) {
+        let expired = self
+            .waiting
+            .take_if(|(_, capture_us)| *capture_us < oldest_us);
+        self.counters.expired += u64::from(expired.is_some());
+    }
+
     /// The frame to encode now, for an encoder that is idle. `newest_us` is the capture of the newest
     /// frame, `shift` its distance from the newest keyframe: what was wanted while the encoder was busy
     /// may not be any more.
     pub fn select(&mut self, now_us: i64, newest_us: i64, shift: Shift) -> Option<Selected> {
+        self.expire(newest_us.saturating_sub(self.options.longest_wait_us));
         let (frame, capture_us) = self.waiting?;
-        if newest_us.saturating_sub(capture_us) > self.options.longest_wait_us {
-            self.waiting = None;
-            self.counters.expired += 1;
-            return None;
-        }
         let Some(reason) = self.reason(shift) else {
             self.waiting = None;
             self.counters.unneeded += 1;

@@ -21,13 +21,15 @@ impl Engine {
     /// frame. In saccades and blinks nothing is prompted: the last answer holds.
     ///
     /// # Errors
-    /// When the sample's numbers are none, or it is not later than the one before.
+    /// When the sample's numbers are none, or it is not later than the one before, or later than now.
     pub fn on_gaze(
         &mut self,
         now_us: i64,
         sample: &GazeSample,
     ) -> Result<GazeOutcome, EngineError> {
         let now_us = self.advance(now_us);
+        self.check_past("gaze sample", now_us, sample.time_us)
+            .inspect_err(|_| self.counters.gaze_refused += 1)?;
         let turned = self.turned_since_gaze(sample);
         let update = self
             .gaze
@@ -81,17 +83,35 @@ impl Engine {
     /// Takes a sample of a gyroscope at the camera: its angular velocity about its own axes, rad/s.
     ///
     /// # Errors
-    /// When a rate is not finite, or the sample is not later than the one before.
+    /// When a rate is not finite, or the sample is not later than the one before, or later than now.
     pub fn on_imu(
         &mut self,
         now_us: i64,
         time_us: i64,
         rate_rad_s: [f64; 3],
     ) -> Result<(), EngineError> {
-        self.advance(now_us);
+        let now_us = self.advance(now_us);
+        self.check_past("gyroscope's sample", now_us, time_us)
+            .inspect_err(|_| self.counters.imu_refused += 1)?;
         self.gyro
             .push(time_us, rate_rad_s)
             .inspect_err(|_| self.counters.imu_refused += 1)
             .map_err(EngineError::Gyro)
+    }
+
+    pub(super) fn check_past(
+        &self,
+        name: &'static str,
+        now_us: i64,
+        found_us: i64,
+    ) -> Result<(), EngineError> {
+        if found_us > now_us.saturating_add(self.options.clock_difference_us) {
+            return Err(EngineError::FromFuture {
+                name,
+                now_us,
+                found_us,
+            });
+        }
+        Ok(())
     }
 }

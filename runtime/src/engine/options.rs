@@ -43,7 +43,7 @@ pub struct EngineOptions {
     pub camera_stall_us: i64,
     /// Without a frame for so long, prompts get none; microseconds.
     pub camera_lost_us: i64,
-    /// Frames may be captured so much later than now: by how much clocks differ; microseconds.
+    /// What comes in may be captured so much later than now: by how much clocks differ; microseconds.
     pub clock_difference_us: i64,
 }
 

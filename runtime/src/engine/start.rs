@@ -18,8 +18,8 @@ impl Engine {
         }
         let newest = *self.frames.newest()?;
         let shift = self.shift();
+        self.policy.expire(self.frames.oldest_us()?);
         let selected = self.policy.select(now_us, newest.capture_us, shift)?;
-        // Frames wait for less time than they are remembered, unless they come very fast.
         let chain = self.frames.track(selected.frame)?.chain;
         self.keyframe_count += 1;
         self.counters.encodes += 1;
