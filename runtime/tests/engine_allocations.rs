@@ -72,7 +72,7 @@ fn work(engine: &mut Engine, now_us: i64, index: u64) -> usize {
                     .is_ok()
             );
         }
-        if let Some(job) = actions.shift {
+        if let Some(job) = actions.move_mask {
             assert!(engine.on_moved(time_us + 50, job.job, Ok(())).is_ok());
         }
     }

@@ -116,7 +116,7 @@ pub struct Actions {
     /// A prompt to decode.
     pub decode: Option<DecodeJob>,
     /// A mask to move.
-    pub shift: Option<MoveJob>,
+    pub move_mask: Option<MoveJob>,
     /// Poll again at this time at the latest, microseconds; without it, after the next input. Later
     /// means answers after their deadlines, earlier does no harm.
     pub next_us: Option<i64>,

@@ -14,6 +14,7 @@ mod detection;
 mod fixation;
 mod one_euro;
 mod options;
+mod resting;
 mod sample;
 #[cfg(test)]
 mod tests;

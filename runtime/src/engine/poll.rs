@@ -23,7 +23,7 @@ impl Engine {
         // First what may free a prompt from waiting, then what is due.
         actions.encode = self.start_encoding();
         actions.decode = self.start_decoding();
-        actions.shift = self.start_moving();
+        actions.move_mask = self.start_moving();
         for slot in &mut actions.answers {
             *slot = self.next_answer();
         }

@@ -1,17 +1,16 @@
 //! From sample to sample: blinks, saccades, fixations, dwells.
 
-use super::detection::{Detection, Verdict};
+use super::detection::Verdict;
 use super::fixation::Fixation;
 use super::one_euro::OneEuro;
 use super::options::GazeOptions;
+use super::resting::Rest;
 use super::sample::{GazeError, GazeSample};
 use super::update::{GazeCounters, GazeEvent, GazeState, GazeUpdate};
 use super::window::Window;
 use crate::engine::quantile::RunningQuantile;
 use crate::geometry::{Homography, Point};
 
-/// A fixation's spread and speed are of its latest samples: this long, microseconds.
-const SPREAD_US: i64 = 200_000;
 /// Median length of second differences of white noise of deviation 1 in each axis: sqrt(6) times
 /// sqrt(2 ln 2).
 const SECOND_DIFFERENCE: f64 = 2.884;
@@ -19,30 +18,21 @@ const SECOND_DIFFERENCE: f64 = 2.884;
 /// Follows the gaze. Of fixed size; the same samples give the same fixations.
 #[derive(Clone, Debug)]
 pub struct GazeTracker {
-    options: GazeOptions,
-    window: Window,
-    filter: OneEuro,
+    pub(super) options: GazeOptions,
+    pub(super) window: Window,
+    pub(super) filter: OneEuro,
     /// Lengths of second differences, px: they see noise and hardly any of the eye's own motion.
-    roughness: RunningQuantile,
-    state: GazeState,
-    newest_us: Option<i64>,
-    valid_us: Option<i64>,
-    shut_since_us: Option<i64>,
-    ignore_until_us: i64,
-    rest: Option<Rest>,
-    fixation: Option<Fixation>,
-    ended: Option<Fixation>,
-    dwelt: bool,
-    counters: GazeCounters,
-}
-
-/// Since when the eye rests.
-#[derive(Clone, Copy, Debug)]
-struct Rest {
-    /// Probably; the judgement is late.
-    begin_us: i64,
-    /// Surely.
-    clean_us: i64,
+    pub(super) roughness: RunningQuantile,
+    pub(super) state: GazeState,
+    pub(super) newest_us: Option<i64>,
+    pub(super) valid_us: Option<i64>,
+    pub(super) shut_since_us: Option<i64>,
+    pub(super) ignore_until_us: i64,
+    pub(super) rest: Option<Rest>,
+    pub(super) fixation: Option<Fixation>,
+    pub(super) ended: Option<Fixation>,
+    pub(super) dwelt: bool,
+    pub(super) counters: GazeCounters,
 }
 
 impl GazeTracker {
@@ -239,7 +229,7 @@ impl GazeTracker {
     }
 
     /// Standard deviation of single samples in each axis, pixels.
-    fn noise_px(&self) -> f64 {
+    pub(super) fn noise_px(&self) -> f64 {
         let least_px = self.options.least_noise_rad * self.options.px_per_rad;
         let median = self.roughness.value(0.5).unwrap_or(0.0);
         (median / SECOND_DIFFERENCE).max(least_px)
@@ -252,84 +242,5 @@ impl GazeTracker {
         self.state = GazeState::Saccade;
         self.rest = None;
         self.end()
-    }
-
-    fn resting(&mut self, time_us: i64, point: Point) -> Option<GazeEvent> {
-        let late_us = self.options.detection.window_us();
-        let rest = *self.rest.get_or_insert(Rest {
-            begin_us: match self.options.detection {
-                Detection::Velocity(_) => time_us.saturating_sub(late_us / 2),
-                Detection::Dispersion(_) => time_us.saturating_sub(late_us),
-            },
-            clean_us: match self.options.detection {
-                Detection::Velocity(_) => time_us,
-                Detection::Dispersion(_) => time_us.saturating_sub(late_us),
-            },
-        });
-        if self.fixation.is_some() {
-            self.state = GazeState::Fixation;
-            return self.go_on(time_us, point, rest);
-        }
-        self.state = GazeState::Settling;
-        if time_us.saturating_sub(rest.begin_us) < self.options.shortest_fixation_us {
-            return None;
-        }
-        self.begin(time_us, rest)
-    }
-
-    fn begin(&mut self, time_us: i64, rest: Rest) -> Option<GazeEvent> {
-        let line = self.window.line(rest.clean_us)?;
-        // The mean of what has been seen is a better start than any single sample.
-        self.filter.reset();
-        let point = self.filter.push(time_us, line.middle);
-        let near_px = self.options.merge_rad * self.options.px_per_rad;
-        let before = self.ended.take().filter(|before| {
-            rest.begin_us.saturating_sub(before.newest_us) <= self.options.merge_us
-                && before.point.distance_px(point) <= near_px
-        });
-        if before.is_none() {
-            self.counters.fixations += 1;
-            self.dwelt = false;
-        }
-        let fixation = Fixation {
-            begin_us: before.map_or(rest.begin_us, |before| before.begin_us),
-            newest_us: time_us,
-            point,
-            spread: line.spread,
-            speed_rad_s: 0.0,
-            pursuit: false,
-        };
-        self.fixation = Some(fixation);
-        self.state = GazeState::Fixation;
-        Some(GazeEvent::FixationBegan(fixation))
-    }
-
-    fn go_on(&mut self, time_us: i64, point: Point, rest: Rest) -> Option<GazeEvent> {
-        let since_us = rest.clean_us.max(time_us.saturating_sub(SPREAD_US));
-        let noise_px = self.noise_px();
-        let point = self.filter.push(time_us, point);
-        let fixation = self.fixation.as_mut()?;
-        fixation.newest_us = time_us;
-        fixation.point = point;
-        if let Some(line) = self.window.line(since_us).filter(|line| line.count >= 4) {
-            fixation.spread = line.spread;
-            let speed_px_s = line.speed_px_s();
-            fixation.speed_rad_s = speed_px_s / self.options.px_per_rad;
-            fixation.pursuit = fixation.speed_rad_s > self.options.pursuit_rad_s
-                && speed_px_s > 3.0 * line.speed_error_px_s(noise_px);
-        }
-        let fixation = *fixation;
-        if !self.dwelt && fixation.duration_us() >= self.options.dwell_us {
-            self.dwelt = true;
-            self.counters.dwells += 1;
-            return Some(GazeEvent::Dwell(fixation));
-        }
-        None
-    }
-
-    fn end(&mut self) -> Option<GazeEvent> {
-        let fixation = self.fixation.take()?;
-        self.ended = Some(fixation);
-        Some(GazeEvent::FixationEnded(fixation))
     }
 }

@@ -170,7 +170,7 @@ impl World {
             self.decodes.push(job);
             self.decoding = Some((job, self.now_us + self.machines.decode_us));
         }
-        if let Some(job) = actions.shift {
+        if let Some(job) = actions.move_mask {
             assert!(self.moving.is_none(), "one job at a time");
             self.moving = Some((job, self.now_us + self.machines.move_us));
         }
