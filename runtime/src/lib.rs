@@ -10,15 +10,17 @@
 //! 5. [`prompt`]: points, boxes and masks in pixels of a frame.
 //! 6. [`kernels`]: matrix products and vectorised loops.
 //! 7. [`motion`]: how the picture moved between frames; points and masks moved with it.
-//! 8. [`bundle`]: a model on disk, checked.
-//! 9. [`onnx_file`]: ONNX files of strangers, looked through before they are decoded.
-//! 10. [`encoder`]: from a frame, resized and normalised, to its embedding.
-//! 11. [`decoder`]: from a keyframe and a prompt to mask logits.
-//! 12. [`segmenter`]: one model, one image at a time, with all of the above.
+//! 8. [`engine`]: decisions without threads or clocks: gaze, keyframes, deadlines, answers.
+//! 9. [`bundle`]: a model on disk, checked.
+//! 10. [`onnx_file`]: ONNX files of strangers, looked through before they are decoded.
+//! 11. [`encoder`]: from a frame, resized and normalised, to its embedding.
+//! 12. [`decoder`]: from a keyframe and a prompt to mask logits.
+//! 13. [`segmenter`]: one model, one image at a time, with all of the above.
 
 pub mod bundle;
 pub mod decoder;
 pub mod encoder;
+pub mod engine;
 pub mod frame;
 pub mod geometry;
 mod graph;

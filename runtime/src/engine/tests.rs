@@ -1,0 +1,6 @@
+//! The whole engine in a world with a virtual clock.
+
+mod faults;
+mod looking;
+mod properties;
+mod world;
