@@ -27,8 +27,9 @@ const TOLERANCE: f64 = 1e-4;
 /// in float64, and single logits thirty times farther. `data/make_references.py` prints it.
 const REFERENCE_ROUNDING: f64 = 1.8e-3;
 
-/// The factored decoder adds up the same scores from more terms: its rounding may be so many times
-/// the reference's. With scores in the thousands that shows; with the softened weights below, both twins are held to the same tolerance.
+/// How many times the reference's rounding the factored decoder may be off. Not derived: it is what was
+/// found with these weights, rounded up, and only tells of changes for the worse. Whether the decoder
+/// is right is for the softened weights below, where both twins are held to the same tolerance.
 const FACTORED_SHARE: f64 = 4.0;
 
 /// The same for predicted IoUs, as they are.
