@@ -3,10 +3,8 @@
 #![allow(unsafe_code, reason = "an allocator is unsafe by nature")]
 #![allow(clippy::unwrap_used, reason = "a test tells, and fails")]
 
+mod counting_allocator;
 mod random_decoder;
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fixate::decoder::{Decoded, Decoder, Embedding, FactoredSamDecoder, Keyframe, MaskSelection};
 use fixate::mask::MaskLogits;
@@ -14,35 +12,6 @@ use fixate::preprocess::Placement;
 use fixate::prompt::{Prompt, PromptBox};
 
 use random_decoder::{MOBILE_SAM, Sizes, noise, random_decoder};
-
-/// Counts what every thread takes and gives back.
-struct Counting;
-
-static CALLS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: everything is passed on to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's layout.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's pointer and layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's pointer, layout and size.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// One test alone: another one's allocations would be counted.
 #[test]
@@ -103,11 +72,11 @@ fn a_warm_decoder_allocates_nothing() {
         // Twice, because buffers change places.
         round(&mut decoder, &mut keyframe);
         round(&mut decoder, &mut keyframe);
-        let before = CALLS.load(Ordering::Relaxed);
+        let before = counting_allocator::calls();
         for _ in 0..5 {
             round(&mut decoder, &mut keyframe);
         }
-        let calls = CALLS.load(Ordering::Relaxed) - before;
+        let calls = counting_allocator::calls() - before;
         assert_eq!(calls, 0, "{threads} threads");
     }
 }

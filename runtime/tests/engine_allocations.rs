@@ -1,6 +1,8 @@
 //! Once it is made, an engine allocates nothing.
 #![expect(unsafe_code, reason = "an allocator that counts is unsafe to write")]
 
+mod counting_allocator;
+
 use fixate::engine::gaze::GazeSample;
 use fixate::engine::{
     Candidate, Candidates, Engine, EngineOptions, FrameId, FrameNews, JobFailed, PromptShape,
@@ -8,29 +10,6 @@ use fixate::engine::{
 use fixate::geometry::{Bounds, Homography};
 use fixate::motion::{Evidence, FrameMotion, Intrinsics, Lost, Motion};
 use fixate::prompt::PromptBox;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as the caller of this function promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller of this function promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn found() -> Candidates {
     let mask = |index| Candidate {
@@ -90,7 +69,7 @@ fn an_engine_allocates_nothing_once_it_is_made() {
         x1_px: 300.0,
         y1_px: 300.0,
     };
-    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let before = counting_allocator::calls();
     let mut answers = 0;
     for index in 0..2_000_u64 {
         let now_us = 1_000_000 + index as i64 * 16_000;
@@ -129,7 +108,7 @@ fn an_engine_allocates_nothing_once_it_is_made() {
         );
         answers += engine.poll(now_us + 14_800).answers().count();
     }
-    let after = ALLOCATIONS.load(Ordering::Relaxed);
+    let after = counting_allocator::calls();
     assert_eq!(after - before, 0);
     let counters = engine.counters();
     assert!(counters.fresh > 500 && counters.none > 100, "{counters:?}");

@@ -1,6 +1,8 @@
 //! After the first frames, motion allocates nothing.
 #![expect(unsafe_code, reason = "an allocator that counts is unsafe to write")]
 
+mod counting_allocator;
+
 use fixate::frame::{Frame, PixelFormat};
 use fixate::geometry::{Bounds, Covariance, Homography, Point};
 use fixate::mask::LogitsView;
@@ -9,29 +11,6 @@ use fixate::motion::{
     object_motion, warp_logits_into,
 };
 use fixate::preprocess::Placement;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as the caller of this function promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller of this function promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const WIDTH: usize = 640;
 const HEIGHT: usize = 480;
@@ -77,9 +56,10 @@ fn motion_allocates_nothing_after_the_first_frames() {
     };
     let mut chain = MotionChain::new(0);
     let (mut found, mut held) = (0, 0);
+    let mut before = 0;
     for (index, bytes) in pictures.iter().enumerate() {
         if index == 3 {
-            ALLOCATIONS.store(0, Ordering::Relaxed);
+            before = counting_allocator::calls();
         }
         let time_us = index as i64 * 33_000;
         let (width, height) = (WIDTH as u32, HEIGHT as u32);
@@ -120,7 +100,7 @@ fn motion_allocates_nothing_after_the_first_frames() {
         );
         keyframe.copy_from(newest);
     }
-    let counted = ALLOCATIONS.load(Ordering::Relaxed);
+    let counted = counting_allocator::calls() - before;
     assert_eq!((found, held), (9, 2));
     assert_eq!(counted, 0);
 }

@@ -218,6 +218,22 @@ impl FactoredSamDecoder {
         })
     }
 
+    /// Answers one prompt, in a window of the masks or in whole.
+    fn decode_one(
+        &mut self,
+        keyframe: &Keyframe,
+        prompt: &Prompt,
+        (masks, window): (MaskSelection, Option<&MaskWindow>),
+        out: &mut Decoded,
+    ) -> Result<(), DecoderError> {
+        self.model.shape.check(keyframe, prompt)?;
+        let places = Places::of(window, self.model.shape.embedding_size);
+        let (prompts, out) = (std::slice::from_ref(prompt), std::slice::from_mut(out));
+        self.with_cache(keyframe, |decoder, cache| {
+            decoder.decode(cache, keyframe, prompts, (masks, &places), out)
+        })
+    }
+
     /// Calls `decode` with what the keyframe keeps for this model, which is computed if it keeps
     /// nothing.
     fn with_cache<T>(
@@ -478,12 +494,7 @@ impl Decoder for FactoredSamDecoder {
         masks: MaskSelection,
         out: &mut Decoded,
     ) -> Result<(), DecoderError> {
-        self.model.shape.check(keyframe, prompt)?;
-        let places = Places::of(None, self.model.shape.embedding_size);
-        let (prompts, out) = (std::slice::from_ref(prompt), std::slice::from_mut(out));
-        self.with_cache(keyframe, |decoder, cache| {
-            decoder.decode(cache, keyframe, prompts, (masks, &places), out)
-        })
+        self.decode_one(keyframe, prompt, (masks, None), out)
     }
 
     fn decode_window_into(
@@ -494,11 +505,6 @@ impl Decoder for FactoredSamDecoder {
         window: &MaskWindow,
         out: &mut Decoded,
     ) -> Result<(), DecoderError> {
-        self.model.shape.check(keyframe, prompt)?;
-        let places = Places::of(Some(window), self.model.shape.embedding_size);
-        let (prompts, out) = (std::slice::from_ref(prompt), std::slice::from_mut(out));
-        self.with_cache(keyframe, |decoder, cache| {
-            decoder.decode(cache, keyframe, prompts, (masks, &places), out)
-        })
+        self.decode_one(keyframe, prompt, (masks, Some(window)), out)
     }
 }

@@ -238,6 +238,29 @@ impl LayerNorm {
     }
 }
 
+/// Takes `{name}.layers.0`, `.1` and so on, as many as there are, each by `take` with its name, inputs
+/// and outputs; the hidden widths are the file's.
+pub(super) fn take_mlp_layers<L>(
+    weights: &mut Weights,
+    name: &str,
+    [inputs, outputs]: [usize; 2],
+    take: impl Fn(&mut Weights, &str, usize, usize) -> Result<L, WeightsError>,
+) -> Result<Vec<L>, WeightsError> {
+    let mut layers = Vec::new();
+    let mut width = inputs;
+    loop {
+        let layer = format!("{name}.layers.{}", layers.len());
+        let last = !weights.contains(&format!("{name}.layers.{}.weight", layers.len() + 1));
+        let [found, _] = weights.shape(&format!("{layer}.weight"))?;
+        let next = if last { outputs } else { found };
+        layers.push(take(weights, &layer, width, next)?);
+        width = next;
+        if last {
+            return Ok(layers);
+        }
+    }
+}
+
 /// Linear layers on tokens with ReLU between them.
 pub(super) struct Mlp {
     layers: Vec<TokenLinear>,
@@ -245,30 +268,16 @@ pub(super) struct Mlp {
 }
 
 impl Mlp {
-    /// Takes `{name}.layers.0`, `.1` and so on, as many as there are; the hidden widths are the
-    /// file's.
     pub(super) fn take(
         weights: &mut Weights,
         name: &str,
         inputs: usize,
         outputs: usize,
     ) -> Result<Self, WeightsError> {
-        let mut layers = Vec::new();
-        let mut width = inputs;
-        loop {
-            let layer = format!("{name}.layers.{}", layers.len());
-            let last = !weights.contains(&format!("{name}.layers.{}.weight", layers.len() + 1));
-            let [found, _] = weights.shape(&format!("{layer}.weight"))?;
-            let next = if last { outputs } else { found };
-            layers.push(TokenLinear::take(weights, &layer, width, next)?);
-            width = next;
-            if last {
-                return Ok(Self {
-                    layers,
-                    hidden: Default::default(),
-                });
-            }
-        }
+        Ok(Self {
+            layers: take_mlp_layers(weights, name, [inputs, outputs], TokenLinear::take)?,
+            hidden: Default::default(),
+        })
     }
 
     /// `[tokens, inputs]` to `[tokens, outputs]`.

@@ -2,7 +2,7 @@
 
 use crate::kernels::{LinearPanels, relu};
 
-use super::super::layers::sized;
+use super::super::layers::{sized, take_mlp_layers};
 use super::super::weights::{Weights, WeightsError};
 
 /// A linear layer.
@@ -66,27 +66,14 @@ pub(super) struct PackedMlp {
 pub(super) struct MlpScratch([Vec<f32>; 2]);
 
 impl PackedMlp {
-    /// Takes `{name}.layers.0`, `.1` and so on, as many as there are; the hidden widths are the
-    /// file's.
     pub(super) fn take(
         weights: &mut Weights,
         name: &str,
         inputs: usize,
         outputs: usize,
     ) -> Result<Self, WeightsError> {
-        let mut layers = Vec::new();
-        let mut width = inputs;
-        loop {
-            let layer = format!("{name}.layers.{}", layers.len());
-            let last = !weights.contains(&format!("{name}.layers.{}.weight", layers.len() + 1));
-            let [found, _] = weights.shape(&format!("{layer}.weight"))?;
-            let next = if last { outputs } else { found };
-            layers.push(PackedLinear::take(weights, &layer, width, next)?);
-            width = next;
-            if last {
-                return Ok(Self { layers });
-            }
-        }
+        let layers = take_mlp_layers(weights, name, [inputs, outputs], PackedLinear::take)?;
+        Ok(Self { layers })
     }
 
     /// Number of its weights, biases aside.
