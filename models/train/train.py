@@ -54,7 +54,7 @@ STAGES = {
     ],
     "further": [
         Stage("dense head", 150, 384, 8, 0, 0, 0.0, 2e-3, 1.0, floor=1.0),
-        Stage("full size", 4400, 512, 8, 4, 3, 7e-4, 7e-4, 0.25, (10.0, 0.2), floor=0.02),
+        Stage("full size", 6000, 512, 8, 4, 3, 6e-4, 6e-4, 0.25, (10.0, 0.2), floor=0.02),
     ],
     "toy": [
         Stage("dense", 3, 128, 2, 0, 0, 1e-3, 1e-3, 1.0),
@@ -138,6 +138,15 @@ def learning_rate(done, floor, warm=0.03):
     return done / warm if done < warm else floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done))
 
 
+def progress(at, stage, hours):
+    """How much of a stage is done, in 0..1. With `hours`, training ends that long after its first step however slow the
+    machine is: the last stage is as far on as its time or its steps, whichever is further."""
+    done = at["step"] / stage.steps
+    if hours and at["stage"] == len(STAGES[at["schedule"]]) - 1:
+        done = max(done, at["seconds"] / 3600 / hours)
+    return min(done, 1.0)
+
+
 def run(arguments):
     torch.manual_seed(arguments.seed)
     random.seed(arguments.seed)
@@ -154,7 +163,7 @@ def run(arguments):
     average = Average(model)
     optimiser = Optimiser(model)
     stages = STAGES[arguments.schedule]
-    at = {"stage": 0, "step": 0, "best": 0.0, "seconds": 0.0}
+    at = {"schedule": arguments.schedule, "stage": 0, "step": 0, "best": 0.0, "seconds": 0.0}
     last = f"{arguments.work}/last.pt"
     if os.path.exists(last):
         saved = torch.load(last, map_location=device, weights_only=True)
@@ -180,8 +189,8 @@ def run(arguments):
         model.train()
         model.image_encoder.train(stage.encoder_rate > 0)
         losses, notes, since = [], {}, time.time()
-        while at["step"] < stage.steps:
-            factor = learning_rate(at["step"] / stage.steps, stage.floor)
+        while (done := progress(at, stage, arguments.hours)) < 1:
+            factor = learning_rate(done, stage.floor)
             optimiser.rates(stage.encoder_rate * factor, stage.decoder_rate * factor)
             examples = batch(rng, shards, stage)
             with torch.autocast(device.split(":")[0], torch.bfloat16):
@@ -213,7 +222,7 @@ def run(arguments):
                     seconds_a_step=round(pace, 3), **{name: round(float(np.mean(v)), 3) for name, v in notes.items()})
                 losses, notes, since = [], {}, time.time()
                 shards.refresh()
-            if at["step"] % 300 == 0 or at["step"] == stage.steps:
+            if at["step"] % 300 == 0 or progress(at, stage, arguments.hours) >= 1:
                 if stage.prompts:
                     score = evaluate(average.model, held_out, arguments.cases, device)
                     log(stage=stage.name, step=at["step"], held_out=score)
@@ -234,6 +243,7 @@ if __name__ == "__main__":
     parser.add_argument("--bundle", help="start from the weights of this bundle, with the schedule `further`")
     parser.add_argument("--schedule", choices=STAGES, default="full")
     parser.add_argument("--cases", type=int, default=120, help="held-out images per measurement")
+    parser.add_argument("--hours", type=float, help="end after this long, with rates that have fallen as they should by then")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     run(parser.parse_args())

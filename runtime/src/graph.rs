@@ -1,5 +1,6 @@
 //! ONNX graphs on tract: what encoders and decoders share.
 
+mod bounded;
 mod checks;
 mod weighed;
 
@@ -17,6 +18,7 @@ use tract_onnx::tract_core::internal::{bail, format_err};
 use crate::bundle::WeightsFile;
 use crate::onnx_file;
 
+pub(crate) use bounded::optimized;
 pub(crate) use checks::check_sizes;
 
 /// Gives a graph the weights that were verified, and no other file.

@@ -86,7 +86,7 @@ fn load(onnx: &[u8], options: &TractOptions) -> Result<Arc<TypedSimplePlan>, Enc
     let size = options.input_size_px;
     let model = model
         .with_input_fact(0, f32::fact([1, 3, size, size]).into())
-        .and_then(InferenceModelExt::into_optimized)
+        .and_then(graph::optimized)
         .map_err(load_error)?;
     let [channels, rows, columns] = options.embedding_shape;
     let expected = [1, channels, rows, columns];
