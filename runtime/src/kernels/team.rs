@@ -66,6 +66,12 @@ impl Team {
         Ok(team)
     }
 
+    /// How many threads work, the caller's included.
+    #[must_use]
+    pub fn members(&self) -> usize {
+        self.members.len() + 1
+    }
+
     /// Calls `job` with each of `parts`, one for each member, the caller's first; the caller's own
     /// thread works too. Parts beyond the members are left alone.
     ///

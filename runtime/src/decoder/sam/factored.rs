@@ -42,7 +42,7 @@ use crate::prompt::Prompt;
 use super::layers::sized;
 use super::prompt_encoder::PromptEncoder;
 use super::weights::{Weights, WeightsError};
-use cache::{Cache, CacheScratch};
+use cache::Cache;
 use factors::{PartKind, TokenValues};
 use lane::{Plan, Share, divide};
 use model::Model;
@@ -67,7 +67,6 @@ pub struct FactoredSamDecoder {
     model: Arc<Model>,
     prompt_encoder: PromptEncoder,
     precision: CachePrecision,
-    cache_scratch: CacheScratch,
     /// For keyframes that were not prepared.
     unprepared: Cache,
     /// `[prompts, tokens, channels]`, of the prompts that are decoded together.
@@ -103,7 +102,6 @@ impl FactoredSamDecoder {
             model: Arc::new(model),
             prompt_encoder,
             precision: CachePrecision::default(),
-            cache_scratch: CacheScratch::default(),
             unprepared: Cache::default(),
             tokens: Vec::new(),
             encoding: Vec::new(),
@@ -249,12 +247,7 @@ impl FactoredSamDecoder {
             _ => {
                 let mut cache = std::mem::take(&mut self.unprepared);
                 let embedding = &keyframe.embedding.values;
-                cache.fill(
-                    &self.model,
-                    embedding,
-                    self.precision,
-                    &mut self.cache_scratch,
-                );
+                cache.fill(&self.model, embedding, self.precision, &mut self.team);
                 let result = decode(self, &cache);
                 self.unprepared = cache;
                 result
@@ -468,19 +461,19 @@ impl Decoder for FactoredSamDecoder {
     fn prepare(&mut self, keyframe: &mut Keyframe) -> Result<(), DecoderError> {
         check_embedding(&keyframe.embedding, self.model.shape.embedding())?;
         let embedding = &keyframe.embedding.values;
-        let scratch = &mut self.cache_scratch;
+        let team = &mut self.team;
         let prepared = keyframe.prepared.as_mut();
         match prepared.and_then(|prepared| prepared.get_mut::<PreparedCache>()) {
             Some(prepared) => {
                 prepared.model = Arc::clone(&self.model);
                 prepared
                     .cache
-                    .fill(&self.model, embedding, self.precision, scratch);
+                    .fill(&self.model, embedding, self.precision, team);
             }
             None => {
                 let model = Arc::clone(&self.model);
                 let mut cache = Cache::default();
-                cache.fill(&model, embedding, self.precision, scratch);
+                cache.fill(&model, embedding, self.precision, team);
                 keyframe.prepared = Some(Prepared::new(PreparedCache { model, cache }));
             }
         }

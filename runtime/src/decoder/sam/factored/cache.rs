@@ -1,8 +1,10 @@
 //! What is computed once for a keyframe: products of its features with everything that does not
 //! depend on a prompt.
 
+use std::ops::Range;
+
 use crate::kernels::{
-    Matrix, MatrixMut, Update, add, add_assign, add_column_dots, block_matmul, scale_columns,
+    Matrix, MatrixMut, Team, Update, add, add_assign, add_column_dots, block_matmul, scale_columns,
 };
 
 use super::super::layers::sized;
@@ -15,9 +17,18 @@ use super::stored::{CachePrecision, Stored};
 /// One keyframe's products, block by block.
 #[derive(Default)]
 pub(super) struct Cache {
+    /// One for each thread that fills it, in order.
+    parts: Vec<CachePart>,
+}
+
+/// The products of some blocks.
+#[derive(Default)]
+pub(super) struct CachePart {
+    blocks: Range<usize>,
     pub(super) levels: Vec<LevelCache>,
     /// `[blocks, upscaled rows, BLOCK]`.
     pub(super) upscaling: Stored,
+    scratch: CacheScratch,
 }
 
 /// The products of one level.
@@ -36,9 +47,9 @@ pub(super) struct LevelCache {
     pub(super) squares: Vec<f32>,
 }
 
-/// Buffers for filling a cache.
+/// Buffers for filling it.
 #[derive(Default)]
-pub(super) struct CacheScratch {
+struct CacheScratch {
     /// `[channels, BLOCK]`.
     features: Vec<f32>,
     /// `[1, BLOCK]`.
@@ -49,6 +60,42 @@ pub(super) struct CacheScratch {
 impl Cache {
     /// Bytes that it holds.
     pub(super) fn bytes(&self) -> usize {
+        self.parts.iter().map(CachePart::bytes).sum()
+    }
+
+    /// The part that has a block, and the block's place in it: its index, and how many there are.
+    pub(super) fn part(&self, block: usize) -> (&CachePart, (usize, usize)) {
+        let holds = |part: &&CachePart| part.blocks.contains(&block);
+        // Whoever asks for a block that there is finds it.
+        let part = self.parts.iter().find(holds).unwrap_or(&self.parts[0]);
+        (part, (block - part.blocks.start, part.blocks.len()))
+    }
+
+    /// Computes everything from an embedding, `[channels, positions]`, in as many parts as the team has
+    /// members.
+    pub(super) fn fill(
+        &mut self,
+        model: &Model,
+        embedding: &[f32],
+        precision: CachePrecision,
+        team: &mut Option<Team>,
+    ) {
+        let count = team.as_ref().map_or(1, Team::members);
+        let blocks = block_count(model.shape.positions());
+        self.parts.resize_with(count, CachePart::default);
+        for (index, part) in self.parts.iter_mut().enumerate() {
+            part.blocks = blocks * index / count..blocks * (index + 1) / count;
+        }
+        let fill = |part: &mut CachePart| part.fill(model, embedding, precision);
+        match team {
+            Some(team) => team.each(&mut self.parts, fill),
+            None => self.parts.iter_mut().for_each(fill),
+        }
+    }
+}
+
+impl CachePart {
+    fn bytes(&self) -> usize {
         let levels = self.levels.iter().map(|level| {
             let stored = [&level.keys, &level.values, &level.queries, &level.cross];
             let stored: usize = stored.into_iter().map(Stored::bytes).sum();
@@ -58,7 +105,8 @@ impl Cache {
     }
 
     fn reset(&mut self, model: &Model, precision: CachePrecision) {
-        let room = |width: usize| block_count(model.shape.positions()) * width * BLOCK;
+        let blocks = self.blocks.len();
+        let room = |width: usize| blocks * width * BLOCK;
         self.levels
             .resize_with(model.to_image.len(), LevelCache::default);
         for (index, level) in self.levels.iter_mut().enumerate() {
@@ -80,29 +128,22 @@ impl Cache {
         self.upscaling.reset(precision, room(width));
     }
 
-    /// Computes everything from an embedding, `[channels, positions]`.
-    pub(super) fn fill(
-        &mut self,
-        model: &Model,
-        embedding: &[f32],
-        precision: CachePrecision,
-        scratch: &mut CacheScratch,
-    ) {
+    fn fill(&mut self, model: &Model, embedding: &[f32], precision: CachePrecision) {
         self.reset(model, precision);
         let positions = model.shape.positions();
-        let blocks = block_count(positions);
+        let blocks = self.blocks.len();
         let CacheScratch {
             features,
             means,
             block: buffer,
-        } = scratch;
+        } = &mut self.scratch;
         let features = sized(features, model.shape.channels * BLOCK);
-        for block in 0..blocks {
+        for (own, block) in self.blocks.clone().enumerate() {
             copy_block(embedding, positions, block, features);
             for (row, value) in features.chunks_exact_mut(BLOCK).zip(model.no_mask()) {
                 add(row, *value);
             }
-            let place = (block, blocks);
+            let place = (own, blocks);
             for (index, level) in self.levels.iter_mut().enumerate() {
                 let to_image = &model.to_image[index];
                 level.keys.write_block(place, buffer, |out| {
@@ -136,7 +177,7 @@ impl Cache {
                     }
                 }
                 centre(features, means);
-                let squares = &mut self.levels[index].squares[block * BLOCK..][..BLOCK];
+                let squares = &mut self.levels[index].squares[own * BLOCK..][..BLOCK];
                 squares.fill(0.0);
                 add_column_dots(squares, 1.0, features, features);
             }

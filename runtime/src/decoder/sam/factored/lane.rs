@@ -64,16 +64,12 @@ struct NearLayer<'a> {
 }
 
 impl Near {
-    fn level<'a>(
-        &'a mut self,
-        cache: &'a Cache,
-        level: usize,
-        place: (usize, usize),
-    ) -> NearLevel<'a> {
-        let cached = &cache.levels[level];
+    fn level<'a>(&'a mut self, cache: &'a Cache, level: usize, block: usize) -> NearLevel<'a> {
+        let (part, place) = cache.part(block);
+        let cached = &part.levels[level];
         let queries = level
             .checked_sub(1)
-            .map(|layer| &cache.levels[layer].queries);
+            .map(|layer| &part.levels[layer].queries);
         NearLevel {
             keys: cached.keys.block(place, &mut self.keys),
             values: cached.values.block(place, &mut self.values),
@@ -151,9 +147,8 @@ impl Share {
         }
         clock.begin();
         let positions = model.shape.positions();
-        let blocks = block_count(positions);
         for (index, block) in self.blocks.clone().enumerate() {
-            let near = near.level(cache, level, (block, blocks));
+            let near = near.level(cache, level, block);
             for (lane, plan) in lanes.iter_mut().zip(plans) {
                 if let (Some(layer), Some(near)) = (level.checked_sub(1), &near.layer) {
                     lane.leave_layer(layer, (index, block), model, plan, near, clock);
@@ -197,10 +192,10 @@ impl Share {
         }
         let first_position = self.blocks.start * BLOCK;
         let positions = size * size;
-        let blocks = block_count(positions);
         if places.is_everywhere(size) {
             for (index, block) in self.blocks.clone().enumerate() {
-                let base = cache.upscaling.block((block, blocks), &mut near.upscaling);
+                let (part, place) = cache.part(block);
+                let base = part.upscaling.block(place, &mut near.upscaling);
                 let range = positions_of(block, positions);
                 let range = range.start - first_position..range.end - first_position;
                 for (lane, plan) in lanes.iter_mut().zip(plans) {
@@ -218,8 +213,8 @@ impl Share {
                 while pack.fill(&mut runs) {
                     let local = |position: usize| position - first_position;
                     let (base, factors) = pack.gather(
-                        &cache.upscaling,
-                        (blocks, &mut near.upscaling),
+                        cache,
+                        &mut near.upscaling,
                         (&lane.factors, &plan.layout),
                         self.blocks.start,
                     );

@@ -8,8 +8,8 @@ use crate::decoder::MaskWindow;
 use super::super::layers::sized;
 use super::super::mask_embedding::MASK_SCALE;
 use super::blocks::BLOCK;
+use super::cache::Cache;
 use super::factors::{BlockFactors, Factors, Layout};
-use super::stored::Stored;
 
 /// Rows and columns of the embedding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,17 +107,18 @@ impl Pack {
         self.runs.iter().cloned()
     }
 
-    /// Gathers the runs' positions out of what a keyframe keeps, `[blocks, rows, BLOCK]`, and out of
-    /// factors that begin at `first_block`.
+    /// Gathers the runs' positions out of what a keyframe keeps for the upscaling, and out of factors
+    /// that begin at `first_block`.
     pub(super) fn gather(
         &mut self,
-        base: &Stored,
-        (blocks, near): (usize, &mut Vec<f32>),
+        cache: &Cache,
+        near: &mut Vec<f32>,
         (factors, layout): (&Factors, &Layout),
         first_block: usize,
     ) -> (&[f32], BlockFactors<'_>) {
         for (index, (offset, run)) in self.runs.iter().enumerate() {
-            let block = base.block((run.start / BLOCK, blocks), near);
+            let (part, place) = cache.part(run.start / BLOCK);
+            let block = part.upscaling.block(place, near);
             let out = sized(&mut self.base, block.len());
             if index == 0 {
                 out.fill(0.0);
