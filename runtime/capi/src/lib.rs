@@ -1,0 +1,38 @@
+//! fixate for C: what `include/fixate.h` declares.
+//!
+//! 1. [`status`]: numbers that functions return, and the text behind the newest one.
+//! 2. [`versioned`]: structs that may grow without breaking old callers.
+//! 3. [`handle`]: names of objects, which are looked up and never followed.
+//! 4. [`log_callback`]: the library's log lines.
+//! 5. [`frame`], [`prompt`], [`mask`]: what goes in and comes out.
+//! 6. [`segmenter`]: one model, one image at a time.
+//!
+//! Nothing here panics into C, nothing of C's is believed: NULL, unknown numbers, sizes and handles
+//! are errors in every build. What cannot be checked is that pointers point to what they say, for as
+//! long as they say.
+
+pub mod frame;
+pub mod handle;
+pub mod log_callback;
+pub mod mask;
+pub mod prompt;
+pub mod segmenter;
+pub mod status;
+pub mod versioned;
+
+/// Changes when a caller has to be compiled again: functions leave or mean something else. New
+/// functions and longer structs do not change it.
+pub const FIXATE_ABI_VERSION: u32 = 1;
+
+/// The `FIXATE_ABI_VERSION` of the library that runs; compare it with the header's.
+#[unsafe(no_mangle)]
+pub extern "C" fn fixate_abi_version() -> u32 {
+    FIXATE_ABI_VERSION
+}
+
+/// The version of the library that runs, such as "0.1.0": static, never freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn fixate_version() -> *const std::ffi::c_char {
+    const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
+    VERSION.as_ptr().cast()
+}
