@@ -66,6 +66,12 @@ pub trait Decoder: Send {
         let _ = window;
         self.decode_into(keyframe, prompt, masks, out)
     }
+
+    /// Another decoder of the same weights, with buffers of its own, for another thread: keyframes
+    /// that one of them prepares are prepared for the other, too. None if the backend cannot do that.
+    fn fork(&self) -> Option<Box<dyn Decoder>> {
+        None
+    }
 }
 
 /// A rectangle of the masks, in their own pixels; what lies beyond their edges does not count.

@@ -20,4 +20,10 @@ pub trait Encoder: Send {
     /// If a length is wrong, the backend fails, or the embedding is not finite; `embedding` then
     /// means nothing.
     fn encode_into(&mut self, input: &[f32], embedding: &mut [f32]) -> Result<(), EncoderError>;
+
+    /// Another encoder of the same weights, with buffers of its own, to take this one's place if it
+    /// hangs; none if the backend cannot do that.
+    fn fork(&self) -> Option<Box<dyn Encoder>> {
+        None
+    }
 }

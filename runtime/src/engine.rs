@@ -39,6 +39,7 @@ mod shape;
 mod start;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use actions::{Actions, DecodeJob, EncodeJob, Memory, MoveJob, Notice};
 pub use answer::{Accepted, Answer, AnswerKind, Drawn, NoneReason};

@@ -39,7 +39,7 @@ impl PixelFormat {
     }
 
     /// Bytes that one row of the given plane fills, padding excluded; none on overflow.
-    fn row_bytes(self, width_px: u32) -> Option<usize> {
+    pub(crate) fn row_bytes(self, width_px: u32) -> Option<usize> {
         let bytes_per_pixel = match self {
             Self::Rgb8 | Self::Bgr8 => 3,
             Self::Rgba8 | Self::Bgra8 => 4,
@@ -50,7 +50,7 @@ impl PixelFormat {
         usize::try_from(width_px).ok()?.checked_mul(bytes_per_pixel)
     }
 
-    fn rows(self, plane: usize, height_px: u32) -> usize {
+    pub(crate) fn rows(self, plane: usize, height_px: u32) -> usize {
         let height = height_px as usize;
         if self == Self::Nv12 && plane == 1 {
             height / 2
@@ -240,6 +240,12 @@ impl<'a> Frame<'a> {
         self.yuv_matrix = matrix;
         self.yuv_range = range;
         self
+    }
+
+    /// How its YUV bytes are read.
+    #[must_use]
+    pub fn yuv(&self) -> (YuvMatrix, YuvRange) {
+        (self.yuv_matrix, self.yuv_range)
     }
 
     /// How the bytes are to be read.

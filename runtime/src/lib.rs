@@ -15,7 +15,8 @@
 //! 10. [`onnx_file`]: ONNX files of strangers, looked through before they are decoded.
 //! 11. [`encoder`]: from a frame, resized and normalised, to its embedding.
 //! 12. [`decoder`]: from a keyframe and a prompt to mask logits.
-//! 13. [`segmenter`]: one model, one image at a time, with all of the above.
+//! 13. [`segmenter`]: one model, one image at a time.
+//! 14. [`session`]: a camera, looks and prompts in real time, with all of the above.
 
 pub mod bundle;
 pub mod decoder;
@@ -31,6 +32,7 @@ pub mod onnx_file;
 pub mod preprocess;
 pub mod prompt;
 pub mod segmenter;
+pub mod session;
 
 /// The README's example is compiled and run with the tests.
 #[cfg(doctest)]

@@ -2,15 +2,13 @@
 
 mod embedding_file;
 mod error;
+mod parts;
 
 use std::time::{Duration, Instant};
 
-use crate::bundle::{Bundle, DecoderKind, Precision};
-use crate::decoder::{
-    CachePrecision, Decoded, Decoder, Embedding, FactoredSamDecoder, Keyframe, MaskSelection,
-    OnnxDecoder,
-};
-use crate::encoder::{Encoder, TractEncoder, TractOptions};
+use crate::bundle::{Bundle, Precision};
+use crate::decoder::{CachePrecision, Decoded, Decoder, Embedding, Keyframe, MaskSelection};
+use crate::encoder::Encoder;
 use crate::frame::Frame;
 use crate::mask::{MaskLogits, stability_score};
 use crate::preprocess::Preprocessor;
@@ -18,6 +16,7 @@ use crate::prompt::{MultimaskOutput, Prompt};
 
 pub use embedding_file::{EmbeddingFileError, ModelIdentity};
 pub use error::SegmenterError;
+pub(crate) use parts::Parts;
 
 /// How a model is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,42 +90,12 @@ impl Segmenter {
     pub fn new(bundle: &Bundle, options: SegmenterOptions) -> Result<Self, SegmenterError> {
         let start = Instant::now();
         let manifest = bundle.manifest();
-        let spec = bundle.input_spec();
         let entry = bundle.choose_encoder(options.precision)?;
-        let encoder = TractEncoder::new(
-            &bundle.encoder(entry)?,
-            &TractOptions {
-                input: entry.input.clone(),
-                output: entry.output.clone(),
-                input_size_px: spec.size_px as usize,
-                embedding_shape: manifest.embedding_shape,
-                threads: options.threads,
-                weights: bundle.encoder_weights(entry)?,
-            },
-        )?;
-        let bytes = bundle.decoder()?;
-        let decoder: Box<dyn Decoder> = match &manifest.decoder.kind {
-            DecoderKind::Sam => {
-                let mut decoder = FactoredSamDecoder::from_safetensors(&bytes)?;
-                decoder
-                    .set_threads(options.threads)
-                    .map_err(|error| SegmenterError::Threads(error.kind()))?;
-                decoder.set_cache_precision(options.cache);
-                Box::new(decoder)
-            }
-            DecoderKind::Onnx(decoder) => Box::new(OnnxDecoder::new(
-                &bytes,
-                decoder,
-                manifest.embedding_shape,
-                spec.size_px as usize,
-            )?),
-        };
-        if decoder.embedding_shape() != manifest.embedding_shape {
-            return Err(SegmenterError::Parts {
-                encoder: manifest.embedding_shape,
-                decoder: decoder.embedding_shape(),
-            });
-        }
+        let Parts {
+            encoder,
+            decoder,
+            spec,
+        } = Parts::load(bundle, options)?;
         let load = start.elapsed();
         log::info!(
             "loaded {} {}, {} encoder, in {load:?}",
@@ -141,7 +110,7 @@ impl Segmenter {
                 encoder_sha256: entry.sha256.clone(),
             },
             preprocessor: Preprocessor::new(spec)?,
-            encoder: Box::new(encoder),
+            encoder,
             decoder,
             input: vec![0.0; spec.len()],
             decoded: Decoded::default(),

@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Mean IoU of the model's masks with the truth.
     Eval(Eval),
+    /// Answers where a person looks in a running picture, in real time.
+    Live(Live),
     /// Models of other makes.
     #[command(subcommand)]
     Model(ModelCommand),
@@ -168,6 +170,50 @@ pub(crate) struct Segment {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Live {
+    /// What is seen: scene[:SEED], a rendered place with things of kinds that no training shows, or a
+    /// folder of numbered images of one size. Both are read or rendered before the clock starts, and
+    /// played forth and back as often as the time asks for.
+    #[arg(long, value_name = "scene[:SEED]|DIR", default_value = "scene")]
+    pub(crate) source: String,
+    /// Where is looked: "scene", the scene's person with a tracker's errors; "exact", the same without
+    /// them; or a file of lines time_us,x_px,y_px[,valid]: microseconds since the first frame, pixels
+    /// of the frame, 1 or 0 (eyes not seen; 1 if it is not said). A first line of names is skipped; the
+    /// file is played once.
+    #[arg(long, value_name = "scene|exact|FILE.csv", default_value = "scene")]
+    pub(crate) gaze: String,
+    /// From a gaze sample to its mask, milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 10.0)]
+    pub(crate) budget_ms: f64,
+    /// How long it runs [default: 10 for scenes, once through a folder].
+    #[arg(long, value_parser = parse_seconds)]
+    pub(crate) seconds: Option<f64>,
+    /// Pixels per row of a scene's frames.
+    #[arg(long, default_value_t = 1280, value_parser = clap::value_parser!(u32).range(64..=4096))]
+    pub(crate) width: u32,
+    /// Rows of a scene's frames.
+    #[arg(long, default_value_t = 720, value_parser = clap::value_parser!(u32).range(64..=4096))]
+    pub(crate) height: u32,
+    /// Frames a second.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
+    pub(crate) fps: u32,
+    /// Gaze samples of a scene a second.
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(10..=1000))]
+    pub(crate) gaze_hz: u32,
+    /// Seconds of a scene that are rendered. A second of 1280x720 at 30 Hz takes 90 MB.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub(crate) clip_seconds: u32,
+    /// Render scenes with soft shadows, noise and motion blur, which takes about a second a frame.
+    #[arg(long)]
+    pub(crate) fine: bool,
+    /// Write pictures of some answers, each on the frame that was newest, into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Bench {
     #[command(flatten)]
     pub(crate) model: ModelArguments,
@@ -266,6 +312,17 @@ fn parse_box(text: &str) -> Result<PromptBox, String> {
         x1_px,
         y1_px,
     })
+}
+
+fn parse_seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| format!("{text:?} is not a number"))?;
+    if (0.1..=86_400.0).contains(&seconds) {
+        Ok(seconds)
+    } else {
+        Err("give 0.1 to 86400 seconds".to_owned())
+    }
 }
 
 fn parse_colour(text: &str) -> Result<[f32; 3], String> {

@@ -5,6 +5,7 @@ mod bench;
 mod eval;
 mod failure;
 mod image_file;
+mod live;
 mod model;
 mod overlay;
 mod segment;
@@ -45,6 +46,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Segment(segment) => segment::run(segment, arguments.json),
         Command::Bench(bench) => bench::run(bench, arguments.json),
         Command::Eval(eval) => eval::run(eval, arguments.json),
+        Command::Live(live) => live::run(live, arguments.json),
         Command::Model(command) => model::run(command, arguments.json),
     }
 }

@@ -303,6 +303,18 @@ impl Decoder for OnnxDecoder {
         out.predicted_iou.extend_from_slice(&scores[positions]);
         out.check_finite()
     }
+
+    fn fork(&self) -> Option<Box<dyn Decoder>> {
+        Some(Box::new(Self {
+            graph: self.graph.clone(),
+            spec: self.spec.clone(),
+            roles: self.roles.clone(),
+            plans: Vec::new(),
+            points: Vec::new(),
+            labels: Vec::new(),
+            ..*self
+        }))
+    }
 }
 
 /// Parses the graph, keeps the two outputs that are used, and finds out what its inputs are.

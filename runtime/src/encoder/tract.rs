@@ -120,6 +120,20 @@ impl Encoder for TractEncoder {
         self.embedding_shape
     }
 
+    fn fork(&self) -> Option<Box<dyn Encoder>> {
+        let state = guarded(EncoderError::Load, || {
+            TypedSimpleState::new(&self.plan).map_err(load_error)
+        });
+        let state = state
+            .inspect_err(|error| log::warn!("no second encoder: {error}"))
+            .ok()?;
+        Some(Box::new(Self {
+            plan: Arc::clone(&self.plan),
+            state,
+            ..*self
+        }))
+    }
+
     fn encode_into(&mut self, input: &[f32], embedding: &mut [f32]) -> Result<(), EncoderError> {
         let size = self.input_size_px;
         check_length("input", 3 * size * size, input.len())?;

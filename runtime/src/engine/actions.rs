@@ -5,6 +5,7 @@ use super::keyframes::EncodeReason;
 use super::ladder::Rung;
 use super::names::{FrameId, JobId, KeyframeId, PromptId};
 use super::shape::PromptShape;
+use crate::geometry::Bounds;
 use crate::motion::Motion;
 
 /// Encode a frame; report with [`Engine::on_encoded`](super::Engine::on_encoded).
@@ -41,6 +42,10 @@ pub struct DecodeJob {
     pub keyframe: KeyframeId,
     /// The prompt in pixels of the keyframe.
     pub shape: PromptShape,
+    /// Whether the prompt leaves several nested things open.
+    pub ambiguous: bool,
+    /// For [`Rung::Window`]: the part of the keyframe to decode, pixels.
+    pub window: Option<Bounds>,
     /// The frame to draw on.
     pub frame: FrameId,
     /// From the keyframe to that frame.
@@ -48,6 +53,10 @@ pub struct DecodeJob {
     /// The last answer, if the prompt is of the same thing: its agreement with the new masks steadies
     /// the choice.
     pub memory: Option<Memory>,
+    /// Since when that answer is there, microseconds. With it and `ambiguous`,
+    /// [`ChoiceOptions::choose`](super::ChoiceOptions::choose) tells which mask the engine will choose,
+    /// so that this one alone need be drawn.
+    pub memory_age_us: Option<i64>,
     /// When the answer is due, microseconds.
     pub deadline_us: i64,
 }

@@ -11,7 +11,7 @@ use crate::geometry::Bounds;
 const MOST: usize = 4;
 
 /// One mask of a decoded prompt; its pixels are the caller's.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Candidate {
     /// Which of the model's masks: 0 is the single one; 1 to 3 are nested.
     pub index: usize,
@@ -39,7 +39,7 @@ impl Candidate {
 }
 
 /// Up to [`Candidates::MOST`] candidates, in the model's order.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Candidates {
     all: [Option<Candidate>; MOST],
 }
@@ -51,11 +51,7 @@ impl Candidates {
     /// The first [`Candidates::MOST`] of these.
     #[must_use]
     pub fn new(candidates: &[Candidate]) -> Self {
-        let mut all = [None; MOST];
-        for (slot, candidate) in all.iter_mut().zip(candidates) {
-            *slot = Some(*candidate);
-        }
-        Self { all }
+        candidates.iter().copied().collect()
     }
 
     /// In the model's order.
@@ -70,8 +66,19 @@ impl Candidates {
     }
 }
 
+impl FromIterator<Candidate> for Candidates {
+    /// The first [`Candidates::MOST`] of these.
+    fn from_iter<I: IntoIterator<Item = Candidate>>(candidates: I) -> Self {
+        let mut all = [None; MOST];
+        for (slot, candidate) in all.iter_mut().zip(candidates) {
+            *slot = Some(candidate);
+        }
+        Self { all }
+    }
+}
+
 /// How candidates are chosen.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ChoiceOptions {
     /// Weight of stability beside the predicted IoU's 1.
@@ -97,7 +104,7 @@ impl Default for ChoiceOptions {
 }
 
 /// The candidate chosen.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Choice {
     /// Its place among the candidates.
     pub position: usize,

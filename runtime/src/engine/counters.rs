@@ -3,7 +3,7 @@
 use super::answer::{Answer, AnswerKind, NoneReason};
 
 /// How often what happened. Nothing that is dropped, refused or late goes uncounted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct EngineCounters {
     /// Prompts taken. Each gets one answer: the four kinds and what is open add up to this.

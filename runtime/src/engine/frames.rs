@@ -70,6 +70,12 @@ impl Frames {
             .find(|track| track.frame == frame)
     }
 
+    /// The newest frame known that is not after this one.
+    pub(super) fn up_to(&self, frame: FrameId) -> Option<FrameId> {
+        let known = self.tracks.iter().flatten().map(|track| track.frame);
+        known.filter(|&known| known <= frame).max()
+    }
+
     /// Capture of the oldest frame known, microseconds.
     pub(super) fn oldest_us(&self) -> Option<i64> {
         let known = self.tracks.iter().flatten();

@@ -10,7 +10,7 @@ use super::shape::PromptShape;
 use crate::motion::{FrameMotion, MotionChain};
 
 /// What the engine needs to know of a frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FrameNews {
     /// Its number, larger than that of the frame before.
     pub frame: FrameId,

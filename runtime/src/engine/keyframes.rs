@@ -9,7 +9,7 @@ use super::names::FrameId;
 use super::quantile::RunningQuantile;
 
 /// When a frame is worth encoding.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct KeyframeOptions {
     /// The picture has moved by this share of its width since the keyframe.
@@ -83,7 +83,7 @@ pub struct Selected {
 }
 
 /// What became of frames.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct KeyframeCounters {
     /// Frames seen.
@@ -131,6 +131,12 @@ impl KeyframePolicy {
     #[must_use]
     pub fn counters(&self) -> &KeyframeCounters {
         &self.counters
+    }
+
+    /// The frame that waits for the encoder.
+    #[must_use]
+    pub fn waiting(&self) -> Option<FrameId> {
+        self.waiting.map(|(frame, _)| frame)
     }
 
     /// Wants the next good frame, whatever the motion.

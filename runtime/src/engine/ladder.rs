@@ -13,7 +13,9 @@ const IN_USE: usize = 8;
 const MOST_PATIENCE: u32 = 2048;
 
 /// What a decoder's thread can do for a prompt, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Rung {
     /// Decode the three nested candidates and the single mask.
     Candidates,
@@ -42,7 +44,7 @@ impl Rung {
 }
 
 /// How costs are judged.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct LadderOptions {
     /// A rung costs what this share of its measurements does not exceed.

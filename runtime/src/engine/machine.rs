@@ -178,6 +178,43 @@ impl Engine {
             .any(|track| track.keyframe == keyframe)
     }
 
+    /// Whether the pixels of this decoding, drawn on this frame, may still be wanted.
+    #[must_use]
+    pub fn needs_drawing(&self, job: JobId, frame: FrameId) -> bool {
+        let open = self.open.iter().flat_map(|open| [open.fresh, open.moved]);
+        let moving = self.moving.as_ref().map(|moving| moving.drawn);
+        let last = self.last.as_ref().map(|last| last.drawn);
+        open.chain([moving, last])
+            .flatten()
+            .any(|drawn| (drawn.job, drawn.frame) == (job, frame))
+    }
+
+    /// Whether the pixels of this frame may still be wanted, to be encoded.
+    #[must_use]
+    pub fn needs_frame(&self, frame: FrameId) -> bool {
+        let newest = self.frames.newest().map(|newest| newest.frame);
+        newest == Some(frame) || self.policy.waiting() == Some(frame)
+    }
+
+    /// The newest of the frames known that is not after this one: where a prompt belongs whose own
+    /// frame was left out.
+    #[must_use]
+    pub fn frame_up_to(&self, frame: FrameId) -> Option<FrameId> {
+        self.frames.up_to(frame)
+    }
+
+    /// When it was last told, microseconds; the least number before that.
+    #[must_use]
+    pub fn now_us(&self) -> i64 {
+        self.now_us
+    }
+
+    /// Its options.
+    #[must_use]
+    pub fn options(&self) -> &EngineOptions {
+        &self.options
+    }
+
     /// Goes on to this time. Time that runs backwards stands still, and is counted.
     pub(super) fn advance(&mut self, now_us: i64) -> i64 {
         if now_us < self.now_us {

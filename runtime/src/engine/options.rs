@@ -7,7 +7,7 @@ use super::ladder::LadderOptions;
 use crate::motion::Intrinsics;
 
 /// How an engine decides.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct EngineOptions {
     /// From a prompt's arrival to its answer, where the prompt says nothing else; microseconds.

@@ -11,7 +11,7 @@ use super::names::{JobId, KeyframeId, age_us};
 use super::open::Stage;
 
 /// A job has failed; why is the caller's to log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct JobFailed;
 
 impl fmt::Display for JobFailed {

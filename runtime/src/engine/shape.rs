@@ -11,13 +11,51 @@ const MOST_POINTS: usize = 16;
 
 /// A prompt of fixed size: up to [`PromptShape::MOST_POINTS`] points, a box, and whether mask logits
 /// come with it; those stay with the caller.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "ShapeRecord", into = "ShapeRecord")]
 pub struct PromptShape {
     points: [PromptPoint; MOST_POINTS],
     count: usize,
     bounds: Option<PromptBox>,
     has_mask: bool,
     spread: Covariance,
+}
+
+/// A shape as it is written down.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct ShapeRecord {
+    points: Vec<PromptPoint>,
+    bounds: Option<PromptBox>,
+    has_mask: bool,
+    spread: Covariance,
+}
+
+impl From<PromptShape> for ShapeRecord {
+    fn from(shape: PromptShape) -> Self {
+        Self {
+            points: shape.points().to_vec(),
+            bounds: shape.bounds,
+            has_mask: shape.has_mask,
+            spread: shape.spread,
+        }
+    }
+}
+
+impl TryFrom<ShapeRecord> for PromptShape {
+    type Error = ShapeError;
+
+    fn try_from(record: ShapeRecord) -> Result<Self, ShapeError> {
+        let mut shape = Self {
+            bounds: record.bounds,
+            has_mask: record.has_mask,
+            spread: record.spread,
+            ..Self::empty()
+        };
+        for &point in &record.points {
+            shape.push(point)?;
+        }
+        Ok(shape)
+    }
 }
 
 impl PromptShape {

@@ -84,6 +84,9 @@ impl Engine {
     ) -> (DecodeJob, Decoding) {
         let name = self.next_job();
         (job.job, job.rung) = (name, rung);
+        if rung == Rung::Window {
+            job.window = Some(self.window(&job));
+        }
         (decoding.job, decoding.rung) = (name, rung);
         (job, decoding)
     }
@@ -129,6 +132,11 @@ impl Engine {
                 keyframe_from_memory: frame_from_keyframe.inverse().after(newest_from_memory),
             })
         });
+        let memory_us = self
+            .last
+            .filter(|_| memory.is_some())
+            .map(|last| age_us(self.now_us, last.decoded_us));
+        let ambiguous = open.shape.is_ambiguous();
         let unnamed = super::names::JobId(0);
         let job = DecodeJob {
             job: unnamed,
@@ -136,15 +144,14 @@ impl Engine {
             rung: Rung::Single,
             keyframe: track.keyframe,
             shape,
+            ambiguous,
+            window: None,
             frame: newest.frame,
             frame_from_keyframe,
             memory,
+            memory_age_us: memory_us,
             deadline_us: 0,
         };
-        let memory_us = self
-            .last
-            .filter(|_| memory.is_some())
-            .map(|last| age_us(self.now_us, last.decoded_us));
         let decoding = Decoding {
             job: unnamed,
             prompt: open.prompt,
@@ -154,7 +161,7 @@ impl Engine {
                 point,
                 spread: shape.spread(),
             }),
-            ambiguous: open.shape.is_ambiguous(),
+            ambiguous,
             frame: newest.frame,
             frame_us: newest.capture_us,
             frame_from_keyframe,

@@ -15,7 +15,8 @@ const SMALLEST_DIVISOR: f64 = 1e-9;
 /// origin are in front of the camera.
 ///
 /// Source: Hartley and Zisserman, *Multiple View Geometry in Computer Vision*, 2nd edition, 2.3.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "[[f64; 3]; 3]", into = "[[f64; 3]; 3]")]
 pub struct Homography {
     rows: [[f64; 3]; 3],
 }
@@ -23,6 +24,26 @@ pub struct Homography {
 impl Default for Homography {
     fn default() -> Self {
         Self::IDENTITY
+    }
+}
+
+impl From<Homography> for [[f64; 3]; 3] {
+    fn from(map: Homography) -> Self {
+        map.rows
+    }
+}
+
+impl TryFrom<[[f64; 3]; 3]> for Homography {
+    type Error = GeometryError;
+
+    /// As [`Homography::new`]; one that was scaled already keeps every bit.
+    fn try_from(rows: [[f64; 3]; 3]) -> Result<Self, GeometryError> {
+        let map = Self::new(rows)?;
+        Ok(if rows[2][2] == 1.0 {
+            Self { rows }
+        } else {
+            map
+        })
     }
 }
 

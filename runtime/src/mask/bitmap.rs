@@ -65,6 +65,12 @@ impl Bitmap {
         bitmap
     }
 
+    /// Becomes a copy, keeping the allocation where it suffices.
+    pub fn copy_from(&mut self, other: &Self) {
+        (self.width, self.height) = (other.width, other.height);
+        self.bytes.clone_from(&other.bytes);
+    }
+
     /// Columns.
     #[must_use]
     pub fn width(&self) -> usize {

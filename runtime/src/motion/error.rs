@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why pixels do not tell the motion between two frames. Not a mistake of the caller: a fact about the
 /// pictures.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum Lost {
     /// The frames have different sizes.

@@ -13,7 +13,7 @@ const BELIEVED_SHARE: f64 = 0.7;
 const MOST_DEVIATIONS: f64 = 3.0;
 
 /// What a motion rests on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum Evidence {
     /// The pixels of both frames.
@@ -38,7 +38,7 @@ pub enum Evidence {
 }
 
 /// The motion from one frame to the next.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FrameMotion {
     /// Capture of the frame before, microseconds.
     pub source_us: i64,

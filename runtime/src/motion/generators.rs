@@ -10,7 +10,9 @@ use nalgebra::SMatrix;
 pub(crate) type Matrix9 = SMatrix<f64, 9, 9>;
 
 /// How freely a picture may move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[non_exhaustive]
 pub enum FlowModel {
     /// Every point by the same pixels: 2 numbers.

@@ -5,7 +5,7 @@ use crate::geometry::Homography;
 
 /// A pinhole camera, K = [fx 0 cx; 0 fy cy; 0 0 1], in pixels of the frame. Camera coordinates are
 /// OpenCV's: x right, y down, z forward.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Intrinsics {
     focal_x_px: f64,
     focal_y_px: f64,

@@ -14,11 +14,41 @@ use crate::geometry::{Covariance, Homography, Point};
 /// Sources: Begelfor and Werman, "How to Put Probabilities on Homographies", IEEE PAMI 27(10), 2005;
 /// Barfoot and Furgale, "Associating Uncertainty With Three-Dimensional Poses", IEEE T-RO 30(3), 2014,
 /// for compounding to first order.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(from = "MotionRecord", into = "MotionRecord")]
 pub struct Motion {
     target_from_source: Homography,
     covariance: Matrix9,
     misfit_px: f64,
+}
+
+/// A motion as it is written down.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct MotionRecord {
+    target_from_source: Homography,
+    /// Column after column.
+    covariance: [[f64; 9]; 9],
+    misfit_px: f64,
+}
+
+impl From<Motion> for MotionRecord {
+    fn from(motion: Motion) -> Self {
+        Self {
+            target_from_source: motion.target_from_source,
+            covariance: motion.covariance.into(),
+            misfit_px: motion.misfit_px,
+        }
+    }
+}
+
+impl From<MotionRecord> for Motion {
+    fn from(record: MotionRecord) -> Self {
+        Self {
+            target_from_source: record.target_from_source,
+            covariance: record.covariance.into(),
+            misfit_px: record.misfit_px,
+        }
+    }
 }
 
 impl Motion {

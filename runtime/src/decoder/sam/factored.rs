@@ -96,10 +96,15 @@ impl FactoredSamDecoder {
     /// If a tensor is missing, unknown, of the wrong shape or type, or not finite.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, WeightsError> {
         let (model, prompt_encoder) = Model::take(Weights::read(bytes)?)?;
+        Ok(Self::of(Arc::new(model), prompt_encoder))
+    }
+
+    /// A decoder on one thread, its buffers empty.
+    fn of(model: Arc<Model>, prompt_encoder: PromptEncoder) -> Self {
         let mut shares = vec![Share::default()];
         divide(&mut shares, model.shape.embedding_size);
-        Ok(Self {
-            model: Arc::new(model),
+        Self {
+            model,
             prompt_encoder,
             precision: CachePrecision::default(),
             unprepared: Cache::default(),
@@ -111,7 +116,7 @@ impl FactoredSamDecoder {
             shares,
             team: None,
             clock: StageClock::default(),
-        })
+        }
     }
 
     /// Decodes with so many threads from now on, the caller's included; at most one for each row of
@@ -499,5 +504,11 @@ impl Decoder for FactoredSamDecoder {
         out: &mut Decoded,
     ) -> Result<(), DecoderError> {
         self.decode_one(keyframe, prompt, (masks, Some(window)), out)
+    }
+
+    fn fork(&self) -> Option<Box<dyn Decoder>> {
+        let mut fork = Self::of(Arc::clone(&self.model), self.prompt_encoder.clone());
+        fork.precision = self.precision;
+        Some(Box::new(fork))
     }
 }

@@ -90,6 +90,7 @@ impl TokenLinear {
 }
 
 /// A linear layer on image features: a 1x1 convolution.
+#[derive(Clone)]
 pub(super) struct ImageLinear {
     /// `[outputs, inputs]`.
     weight: Vec<f32>,
@@ -182,6 +183,7 @@ impl ImageLinear {
 }
 
 /// Layer normalisation over channels.
+#[derive(Clone)]
 pub(super) struct LayerNorm {
     weight: Vec<f32>,
     bias: Vec<f32>,

@@ -11,6 +11,7 @@ use super::weights::{Weights, WeightsError};
 /// Side of the square of mask pixels behind one position of the embedding.
 pub(super) const MASK_SCALE: usize = 4;
 
+#[derive(Clone)]
 pub(super) struct MaskEmbedding {
     first: ImageLinear,
     first_norm: LayerNorm,

@@ -4,6 +4,7 @@ use std::f32::consts::TAU;
 
 use super::weights::{Weights, WeightsError};
 
+#[derive(Clone)]
 pub(super) struct PositionalEncoding {
     /// `[2, channels / 2]`: frequencies for x, then for y.
     frequencies: Vec<f32>,

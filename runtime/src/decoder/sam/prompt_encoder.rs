@@ -11,6 +11,7 @@ use super::positional::PositionalEncoding;
 use super::shape::Shape;
 use super::weights::{Weights, WeightsError};
 
+#[derive(Clone)]
 pub(super) struct PromptEncoder {
     channels: usize,
     /// Side of the square that coordinates are fractions of.

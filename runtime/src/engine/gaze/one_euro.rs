@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use crate::geometry::{Homography, Point};
 
 /// How a [`OneEuro`] filter smooths.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct OneEuroOptions {
     /// Cutoff at rest, Hz: lower is smoother and later.

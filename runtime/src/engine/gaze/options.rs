@@ -5,7 +5,7 @@ use super::one_euro::OneEuroOptions;
 use crate::geometry::Homography;
 
 /// How gaze becomes fixations.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct GazeOptions {
     /// From pixels of the tracker's scene camera to those of the frame.

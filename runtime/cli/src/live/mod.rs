@@ -1,0 +1,123 @@
+//! `fixate live`: a camera and an eye tracker, or a scene that plays both, answered in real time.
+
+mod clip;
+mod folder;
+mod gaze_file;
+mod journal;
+mod pictures;
+mod player;
+mod report;
+mod scene;
+mod score;
+
+use crate::arguments::Live;
+use crate::failure::Failure;
+use crate::model;
+use clip::Clip;
+use fixate::engine::gaze::GazeOptions;
+use fixate::segmenter::SegmenterOptions;
+use fixate::session::{Session, SessionModel, SessionOptions, now_us};
+use journal::Journal;
+use player::Player;
+use std::path::Path;
+use std::time::Duration;
+
+/// From the end of the warm-up to the first frame, microseconds.
+const LEAD_US: i64 = 100_000;
+/// The last prompts are still answered, microseconds.
+const TAIL_US: i64 = 100_000;
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Live, json: bool) -> Result<(), Failure> {
+    let clip = open(arguments)?;
+    let bundle = model::bundle(&arguments.model)?;
+    let name = format!("{} {}", bundle.manifest().name, bundle.manifest().version);
+    let mut options = SegmenterOptions::default();
+    options.threads = usize::from(arguments.model.threads);
+    let model = SessionModel::of_bundle(&bundle, options).map_err(Failure::of)?;
+    let budget_us = (arguments.budget_ms * 1e3) as i64;
+    let session = Session::start(model, &session_options(&clip, budget_us)).map_err(Failure::of)?;
+
+    let begin_us = now_us() + LEAD_US;
+    let seconds = arguments.seconds.unwrap_or(clip.default_seconds());
+    let end_us = begin_us + (seconds * 1e6) as i64;
+    let mut journal = Journal::new(budget_us, seconds, arguments.out.is_some());
+    let player = Player::new(&clip, begin_us, end_us);
+    let told = std::thread::scope(|scope| {
+        let playing = scope.spawn(|| player.play(&session));
+        while now_us() < end_us + TAIL_US {
+            journal.take(&session, Duration::from_millis(20), &player);
+        }
+        playing.join()
+    });
+    let told = told.map_err(|_| Failure::Failed("the thread that plays the clip ended".into()))?;
+    let left = session.stop();
+    if left > 0 {
+        log::warn!("{left} threads of the session did not end");
+    }
+    let stats = session.stats();
+    drop(session);
+    let scores = score::scores(&clip, &journal, &told);
+    if let Some(folder) = &arguments.out {
+        pictures::write(folder, &clip, &journal, &told)?;
+    }
+    let report = report::Report::new(name, &clip, &journal, &stats, scores);
+    if json {
+        return crate::print_json(&report);
+    }
+    report.tell(budget_us, arguments.out.as_deref());
+    Ok(())
+}
+
+fn open(arguments: &Live) -> Result<Clip, Failure> {
+    let source = arguments.source.as_str();
+    let usage = |text: String| Err(Failure::Usage(text));
+    if !(arguments.budget_ms > 0.0 && arguments.budget_ms.is_finite()) {
+        return usage(format!(
+            "a budget of {} ms leaves no time; give more than 0",
+            arguments.budget_ms
+        ));
+    }
+    if source == "camera" || source.starts_with("camera:") {
+        return usage("cameras cannot be opened yet; give scene[:SEED] or a folder".to_owned());
+    }
+    let seed = match source.strip_prefix("scene:") {
+        Some(seed) => Some(
+            seed.parse()
+                .map_err(|_| Failure::Usage(format!("{seed:?} is no seed; give a whole number")))?,
+        ),
+        None => (source == "scene").then_some(1),
+    };
+    if arguments.gaze.starts_with("bridge:") {
+        return usage("the bridge cannot be listened to yet; give scene or FILE.csv".to_owned());
+    }
+    let mut clip = match seed {
+        Some(seed) => scene::render(arguments, seed),
+        None => folder::read(arguments, Path::new(source))?,
+    };
+    match arguments.gaze.as_str() {
+        "scene" | "exact" if seed.is_some() => {
+            if arguments.gaze == "exact" {
+                clip.look_exactly();
+            }
+        }
+        "scene" | "exact" => {
+            return usage(format!("{source} has no gaze; give --gaze FILE.csv"));
+        }
+        file => clip.set_gaze(gaze_file::read(Path::new(file))?),
+    }
+    Ok(clip)
+}
+
+fn session_options(clip: &Clip, budget_us: i64) -> SessionOptions {
+    let mut options = SessionOptions::default();
+    options.engine.budget_us = budget_us;
+    options.engine.intrinsics = clip.intrinsics;
+    options.expected_size_px = (clip.width as u32, clip.height as u32);
+    let mut gaze = GazeOptions::default();
+    if let Some(intrinsics) = &clip.intrinsics {
+        gaze.px_per_rad = intrinsics.longest_focal_px();
+    }
+    options.engine.gaze = gaze;
+    options
+}

@@ -1,0 +1,61 @@
+//! The real-time session: threads, slots and the clock around an [`Engine`](crate::engine::Engine).
+//!
+//! | thread | what it does |
+//! |-|-|
+//! | camera | gray pyramid of the newest frame, motion since the one before, into the engine |
+//! | encoder | the frame that the engine chose: resized, encoded, prepared for the decoder; gives way to all others |
+//! | decoder | the prompt that the engine chose: masks, their numbers, the one shown drawn on the frame |
+//! | mover | the last answer's mask drawn on a newer frame, while the decoder is late |
+//! | timekeeper | polls the engine when something is due; replaces an encoder or decoder that hangs |
+//!
+//! The modules are layers, lowest first:
+//!
+//! 1. [`now_us`]: the one clock.
+//! 2. `Newest`, `Pool`: between threads only the newest value counts, and buffers are filled again as
+//!    soon as nobody reads them; `OwnFrame`: a frame's pixels in such a buffer.
+//! 3. [`Histogram`], [`SessionStats`]: what is published.
+//! 4. [`Event`], [`replay`]: what the engine was told, so that it answers the same again.
+//! 5. [`MaskPixels`], [`SessionAnswer`]: what comes out; `Outbox`: where it waits.
+//! 6. `EncoderDesk`, `DecoderDesk`: a backend with its buffers.
+//! 7. `State`, `Shared`: the engine and the pixels behind the names that it knows, behind one lock.
+//! 8. `Crew`: the threads.
+//! 9. [`Session`]: all of them.
+//!
+//! Once warm, nothing but the encoder's backend allocates.
+
+mod camera;
+mod candidates;
+mod clock;
+mod crew;
+mod decoding;
+mod drawing;
+mod encoding;
+mod error;
+mod event;
+mod handle;
+mod histogram;
+mod model;
+mod moving;
+mod newest;
+mod options;
+mod orders;
+mod outbox;
+mod pixels;
+mod pool;
+mod priority;
+mod shared;
+mod state;
+mod stats;
+mod timekeeper;
+mod warm_up;
+
+pub use clock::now_us;
+pub use drawing::MaskPixels;
+pub use error::SessionError;
+pub use event::{Event, apply, replay};
+pub use handle::Session;
+pub use histogram::{Histogram, Quantiles};
+pub use model::SessionModel;
+pub use options::SessionOptions;
+pub use outbox::SessionAnswer;
+pub use stats::SessionStats;

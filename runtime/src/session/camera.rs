@@ -1,0 +1,59 @@
+//! The camera's thread: how each frame moved.
+
+use crossbeam_channel::{Receiver, TryRecvError};
+
+use super::shared::Shared;
+use crate::engine::FrameNews;
+use crate::motion::{GyroNoise, GyroTrack, Intrinsics, MotionEstimator};
+
+/// A sample of the gyroscope.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    pub(super) time_us: i64,
+    pub(super) rate_rad_s: [f64; 3],
+}
+
+/// Where chance begins in the search for a motion that most corners share.
+const SEED: u64 = 1;
+
+/// What the thread does until the slot for frames is closed.
+pub(super) fn run(shared: &Shared, turns: &Receiver<Turn>, intrinsics: Option<Intrinsics>) {
+    let mut estimator = MotionEstimator::new(SEED);
+    let mut gyro = GyroTrack::new();
+    let mut before_us = None;
+    while let Some(frame) = shared.camera.take() {
+        loop {
+            match turns.try_recv() {
+                // The engine refuses and counts the same samples.
+                Ok(turn) => drop(gyro.push(turn.time_us, turn.rate_rad_s)),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            }
+        }
+        let capture_us = frame.capture_us();
+        let turned = match (before_us, &intrinsics) {
+            (Some(before_us), Some(intrinsics)) => gyro
+                .motion(before_us, capture_us, intrinsics, &GyroNoise::default())
+                .ok(),
+            _ => None,
+        };
+        let Ok(view) = frame.view() else { continue };
+        let link = match estimator.push(&view, turned.as_ref()) {
+            Ok(link) => link,
+            Err(error) => {
+                log::warn!("a frame was left out: {error}");
+                continue;
+            }
+        };
+        before_us = Some(capture_us);
+        let (width_px, height_px) = frame.size_px();
+        let news = FrameNews {
+            frame: frame.id,
+            capture_us,
+            width_px,
+            height_px,
+            sharpness: None,
+            motion: link,
+        };
+        shared.frame(&news, frame);
+    }
+}

@@ -1,0 +1,54 @@
+//! How a session runs.
+
+use std::time::Duration;
+
+use crossbeam_channel::Sender;
+
+use super::event::Event;
+use crate::engine::EngineOptions;
+
+/// How a session runs.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SessionOptions {
+    /// How its engine decides.
+    pub engine: EngineOptions,
+    /// By how much the encoder's thread gives way to all others: its nice value, 0 (not at all) to 19.
+    /// Decoding then interrupts encoding, where both want the same core.
+    pub encoder_nice: i32,
+    /// The processors that the encoder's thread may run on; empty for all.
+    pub encoder_processors: Vec<usize>,
+    /// The processors that the decoder's thread may run on; empty for all.
+    pub decoder_processors: Vec<usize>,
+    /// Before the first frame, encodes and decodes so often, so that the first answers are no slower
+    /// than the others, and the engine knows what its rungs cost.
+    pub warm_up_runs: usize,
+    /// The size of frames that are to be expected, for the warm-up; pixels.
+    pub expected_size_px: (u32, u32),
+    /// Answers with pixels that wait for a reader; of more, the oldest are dropped.
+    pub answers_kept: usize,
+    /// Threads that hang, given up and replaced, at most at one time.
+    pub most_given_up: usize,
+    /// How long [`Session::stop`](super::Session::stop) waits for threads that still compute.
+    pub stop_within: Duration,
+    /// Where all that the engine is told, and its answers, are copied to: see [`Event`]. Events that
+    /// find the queue full are dropped and counted.
+    pub events: Option<Sender<Event>>,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self {
+            engine: EngineOptions::default(),
+            encoder_nice: 10,
+            encoder_processors: Vec::new(),
+            decoder_processors: Vec::new(),
+            warm_up_runs: 8,
+            expected_size_px: (1280, 720),
+            answers_kept: 8,
+            most_given_up: 3,
+            stop_within: Duration::from_secs(5),
+            events: None,
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! The engine, and the pixels behind the names that it knows.
+
+use std::sync::Arc;
+
+use crossbeam_channel::Sender;
+
+use super::decoding::Masks;
+use super::drawing::Drawing;
+use super::error::SessionError;
+use super::event::Event;
+use super::histogram::Histogram;
+use super::orders::{DecodeOrder, EncodeOrder, MoveOrder, News};
+use super::outbox::Outbox;
+use super::pixels::OwnFrame;
+use super::shared::Hung;
+use crate::decoder::Keyframe;
+use crate::engine::{
+    Accepted, Actions, Answer, Candidates, DecodeJob, EncodeJob, Engine, JobFailed, JobId,
+    KeyframeId, MoveJob, Notice, PromptId,
+};
+
+/// More than the engine ever wants at one time; the tables below never grow.
+const ROOM: usize = 32;
+/// Jobs that could not even begin are reported at once, and may bring others.
+const MOST_ROUNDS: usize = 8;
+
+/// The engine, and the pixels behind the names that it knows. Nothing in here allocates once made.
+pub(super) struct State {
+    pub(super) engine: Engine,
+    pub(super) frames: Vec<Arc<OwnFrame>>,
+    pub(super) keyframes: Vec<(KeyframeId, Arc<Keyframe>)>,
+    pub(super) masks: Vec<Arc<Masks>>,
+    pub(super) drawings: Vec<Arc<Drawing>>,
+    /// When the prompts without an answer were pushed, microseconds.
+    pushed: Vec<(PromptId, i64)>,
+    /// None once the session stops.
+    pub(super) orders: Option<Orders>,
+    news: Sender<News>,
+    events: Option<Sender<Event>>,
+    pub(super) events_dropped: u64,
+    /// When the engine wants to be polled, microseconds.
+    pub(super) next_us: Option<i64>,
+    /// When the time-keeping thread will wake up, microseconds.
+    pub(super) armed_us: Option<i64>,
+    pub(super) hung: Hung,
+    /// Which threads are listened to.
+    pub(super) encoder_generation: u64,
+    pub(super) decoder_generation: u64,
+    pub(super) encode_times: Histogram,
+    pub(super) decode_times: Histogram,
+}
+
+/// The ways to the threads that work.
+pub(super) struct Orders {
+    pub(super) encode: Sender<EncodeOrder>,
+    pub(super) decode: Sender<DecodeOrder>,
+    pub(super) move_mask: Sender<MoveOrder>,
+}
+
+impl State {
+    pub(super) fn new(
+        engine: Engine,
+        orders: Orders,
+        news: Sender<News>,
+        events: Option<Sender<Event>>,
+    ) -> Self {
+        Self {
+            engine,
+            frames: Vec::with_capacity(ROOM),
+            keyframes: Vec::with_capacity(ROOM),
+            masks: Vec::with_capacity(ROOM),
+            drawings: Vec::with_capacity(ROOM),
+            pushed: Vec::with_capacity(ROOM),
+            orders: Some(orders),
+            news,
+            events,
+            events_dropped: 0,
+            next_us: None,
+            armed_us: None,
+            hung: Hung::default(),
+            encoder_generation: 0,
+            decoder_generation: 0,
+            encode_times: Histogram::new(),
+            decode_times: Histogram::new(),
+        }
+    }
+
+    /// # Errors
+    /// When the session has been stopped.
+    pub(super) fn check(&self) -> Result<(), SessionError> {
+        if self.orders.is_none() {
+            return Err(SessionError::Stopped);
+        }
+        Ok(())
+    }
+
+    /// The engine's time for something that happened then: whoever waited for the lock may come after
+    /// those that did not.
+    pub(super) fn time(&self, then_us: i64) -> i64 {
+        then_us.max(self.engine.now_us())
+    }
+
+    pub(super) fn record(&mut self, event: Event) {
+        let Some(events) = &self.events else { return };
+        if events.try_send(event).is_err() {
+            self.events_dropped += 1;
+        }
+    }
+
+    /// Notes when a prompt was pushed, and gives the answer of the one that had to go for it.
+    pub(super) fn accept(&mut self, accepted: &Accepted, pushed_us: i64, outbox: &Outbox) {
+        self.pushed.push((accepted.prompt, pushed_us));
+        if let Some(answer) = accepted.superseded {
+            self.give(&answer, outbox);
+        }
+    }
+
+    pub(super) fn tell_encoded(
+        &mut self,
+        time_us: i64,
+        keyframe: KeyframeId,
+        result: Result<(), JobFailed>,
+    ) {
+        self.record(Event::Encoded {
+            time_us,
+            keyframe,
+            result,
+        });
+        // Jobs that are not running are counted there.
+        let _ = self.engine.on_encoded(time_us, keyframe, result);
+    }
+
+    pub(super) fn tell_decoded(
+        &mut self,
+        time_us: i64,
+        job: JobId,
+        result: Result<Candidates, JobFailed>,
+    ) {
+        self.record(Event::Decoded {
+            time_us,
+            job,
+            result,
+        });
+        let _ = self.engine.on_decoded(time_us, job, result);
+    }
+
+    pub(super) fn tell_moved(&mut self, time_us: i64, job: JobId, result: Result<(), JobFailed>) {
+        self.record(Event::Moved {
+            time_us,
+            job,
+            result,
+        });
+        let _ = self.engine.on_moved(time_us, job, result);
+    }
+
+    /// Does what the engine wants at this time, until it wants nothing more.
+    pub(super) fn poll(&mut self, time_us: i64, outbox: &Outbox) {
+        for _ in 0..MOST_ROUNDS {
+            let actions = self.engine.poll(time_us);
+            let failed = self.act(time_us, &actions, outbox);
+            self.next_us = actions.next_us;
+            if !failed {
+                break;
+            }
+        }
+        self.forget();
+        let earlier = match (self.next_us, self.armed_us) {
+            (Some(next_us), Some(armed_us)) => next_us < armed_us,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        let hangs = self.hung != Hung::default();
+        if (earlier || hangs) && self.news.try_send(News::Earlier).is_ok() {
+            self.armed_us = self.next_us;
+        }
+    }
+
+    /// Hands out orders and answers; true if an order could not be handed out and was reported.
+    fn act(&mut self, time_us: i64, actions: &Actions, outbox: &Outbox) -> bool {
+        for notice in actions.notices() {
+            self.notice(notice);
+        }
+        // Answers first: what they show may be forgotten with the next poll.
+        for answer in actions.answers() {
+            self.give(answer, outbox);
+        }
+        let mut failed = false;
+        if let Some(job) = actions.encode
+            && !self.order_encode(&job)
+        {
+            self.tell_encoded(time_us, job.keyframe, Err(JobFailed));
+            failed = true;
+        }
+        if let Some(job) = actions.decode
+            && !self.order_decode(&job)
+        {
+            self.tell_decoded(time_us, job.job, Err(JobFailed));
+            failed = true;
+        }
+        if let Some(job) = actions.move_mask
+            && !self.order_move(&job)
+        {
+            self.tell_moved(time_us, job.job, Err(JobFailed));
+            failed = true;
+        }
+        failed
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        match notice {
+            Notice::EncoderHung { .. } => self.hung.encoder = true,
+            Notice::DecoderHung { .. } => self.hung.decoder = true,
+            Notice::EncoderFailing { .. } | Notice::CameraStalled { .. } => {}
+        }
+        log::warn!("{notice:?}");
+    }
+
+    fn order_encode(&self, job: &EncodeJob) -> bool {
+        let frame = self.frames.iter().find(|frame| frame.id == job.frame);
+        let (Some(orders), Some(frame)) = (&self.orders, frame) else {
+            return false;
+        };
+        let order = EncodeOrder {
+            keyframe: job.keyframe,
+            frame: Arc::clone(frame),
+        };
+        orders.encode.try_send(order).is_ok()
+    }
+
+    fn order_decode(&self, job: &DecodeJob) -> bool {
+        let keyframe = self.keyframes.iter().find(|(id, _)| *id == job.keyframe);
+        let (Some(orders), Some((_, keyframe))) = (&self.orders, keyframe) else {
+            return false;
+        };
+        let order = DecodeOrder {
+            job: *job,
+            keyframe: Arc::clone(keyframe),
+            memory: job.memory.as_ref().and_then(|memory| self.find(memory.job)),
+        };
+        orders.decode.try_send(order).is_ok()
+    }
+
+    fn order_move(&self, job: &MoveJob) -> bool {
+        let (Some(orders), Some(masks)) = (&self.orders, self.find(job.decoded)) else {
+            return false;
+        };
+        let order = MoveOrder { job: *job, masks };
+        orders.move_mask.try_send(order).is_ok()
+    }
+
+    fn find(&self, job: JobId) -> Option<Arc<Masks>> {
+        let masks = self.masks.iter().find(|masks| masks.job == job);
+        masks.map(Arc::clone)
+    }
+
+    fn give(&mut self, answer: &Answer, outbox: &Outbox) {
+        self.record(Event::Answered { answer: *answer });
+        let pushed = self
+            .pushed
+            .iter()
+            .position(|(prompt, _)| *prompt == answer.prompt);
+        let pushed_us = pushed.map_or(answer.prompt_us, |index| self.pushed.swap_remove(index).1);
+        let drawing = answer.drawn.as_ref().and_then(|drawn| {
+            let wanted = (drawn.job, drawn.frame);
+            let mut found = self.drawings.iter();
+            found.find(|drawing| (drawing.job, drawing.frame) == wanted)
+        });
+        outbox.give(*answer, pushed_us, drawing.map(Arc::clone));
+    }
+
+    /// Lets go of what the engine does not want any more; whoever filled it fills it again.
+    fn forget(&mut self) {
+        let engine = &self.engine;
+        self.frames.retain(|frame| engine.needs_frame(frame.id));
+        self.keyframes
+            .retain(|(keyframe, _)| engine.needs_keyframe(*keyframe));
+        self.masks.retain(|masks| engine.needs(masks.job));
+        self.drawings
+            .retain(|drawing| engine.needs_drawing(drawing.job, drawing.frame));
+    }
+}
+
+impl State {
+    /// A new encoder listens here.
+    pub(super) fn encoder_replaced(
+        &mut self,
+        generation: u64,
+        encode: Sender<EncodeOrder>,
+        outbox: &Outbox,
+    ) {
+        let Some(orders) = &mut self.orders else {
+            return;
+        };
+        orders.encode = encode;
+        self.encoder_generation = generation;
+        let time_us = self.time(super::clock::now_us());
+        self.record(Event::EncoderReplaced { time_us });
+        self.engine.on_encoder_replaced(time_us);
+        self.poll(time_us, outbox);
+    }
+
+    /// A new decoder listens here.
+    pub(super) fn decoder_replaced(
+        &mut self,
+        generation: u64,
+        decode: Sender<DecodeOrder>,
+        outbox: &Outbox,
+    ) {
+        let Some(orders) = &mut self.orders else {
+            return;
+        };
+        orders.decode = decode;
+        self.decoder_generation = generation;
+        let time_us = self.time(super::clock::now_us());
+        self.record(Event::DecoderReplaced { time_us });
+        self.engine.on_decoder_replaced(time_us);
+        self.poll(time_us, outbox);
+    }
+}
