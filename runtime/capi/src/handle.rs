@@ -32,10 +32,7 @@ impl<T> Registry<T> {
     /// A name for an object.
     pub(crate) fn insert<H>(&self, object: T) -> *mut H {
         let number = NEXT.fetch_add(STEP, Ordering::Relaxed);
-        let mut objects = self
-            .objects
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut objects = self.objects.write().unwrap_or_else(PoisonError::into_inner);
         objects
             .get_or_insert_default()
             .insert(number, Arc::new(object));
@@ -56,16 +53,11 @@ impl<T> Registry<T> {
         if handle.is_null() {
             return Ok(None);
         }
-        let mut objects = self
-            .objects
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut objects = self.objects.write().unwrap_or_else(PoisonError::into_inner);
         let object = objects
             .as_mut()
             .and_then(|objects| objects.remove(&handle.addr()));
-        object
-            .map(Some)
-            .ok_or_else(|| self.unknown(handle.addr()))
+        object.map(Some).ok_or_else(|| self.unknown(handle.addr()))
     }
 
     fn unknown(&self, number: usize) -> Failure {

@@ -6,17 +6,22 @@
 //! 4. [`log_callback`]: the library's log lines.
 //! 5. [`frame`], [`prompt`], [`mask`]: what goes in and comes out.
 //! 6. [`segmenter`]: one model, one image at a time.
+//! 7. [`inputs`], [`answer`], [`session`]: a camera's pictures, looks and prompts in, masks by their
+//!    deadlines out.
 //!
 //! Nothing here panics into C, nothing of C's is believed: NULL, unknown numbers, sizes and handles
 //! are errors in every build. What cannot be checked is that pointers point to what they say, for as
 //! long as they say.
 
+pub mod answer;
 pub mod frame;
 pub mod handle;
+pub mod inputs;
 pub mod log_callback;
 pub mod mask;
 pub mod prompt;
 pub mod segmenter;
+pub mod session;
 pub mod status;
 pub mod versioned;
 

@@ -289,8 +289,14 @@ impl Session {
         }
     }
 
+    /// Whether it was told to stop.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
     fn check(&self) -> Result<(), SessionError> {
-        if self.stopped.load(Ordering::Relaxed) {
+        if self.is_stopped() {
             return Err(SessionError::Stopped);
         }
         Ok(())
