@@ -18,6 +18,7 @@
 //! 13. [`encoder`]: from a frame, resized and normalised, to its embedding.
 //! 14. [`decoder`]: from a keyframe and a prompt to mask logits.
 //! 15. [`segmenter`]: one model, one image at a time, with all of the above.
+//! 16. [`tasks`]: what is built on prompts and masks: grasping.
 
 pub mod bundle;
 pub mod decoder;
@@ -36,6 +37,7 @@ pub mod prompt;
 pub mod recording;
 pub mod segmenter;
 pub mod source;
+pub mod tasks;
 
 /// The README's example is compiled and run with the tests.
 #[cfg(doctest)]
