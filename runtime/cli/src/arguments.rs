@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Mean IoU of the model's masks with the truth.
     Eval(Eval),
+    /// Replays a recording, and tells whether it gives the same answers.
+    Replay(crate::replay::Replay),
     /// Models of other makes.
     #[command(subcommand)]
     Model(ModelCommand),

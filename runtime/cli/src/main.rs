@@ -7,6 +7,7 @@ mod failure;
 mod image_file;
 mod model;
 mod overlay;
+mod replay;
 mod segment;
 mod tensors;
 
@@ -45,6 +46,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Segment(segment) => segment::run(segment, arguments.json),
         Command::Bench(bench) => bench::run(bench, arguments.json),
         Command::Eval(eval) => eval::run(eval, arguments.json),
+        Command::Replay(replay) => replay::run(replay, arguments.json),
         Command::Model(command) => model::run(command, arguments.json),
     }
 }
