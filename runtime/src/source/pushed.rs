@@ -86,6 +86,12 @@ impl FramePusher {
         Ok(())
     }
 
+    /// Whether nobody takes frames any more.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared.lock().closed
+    }
+
     /// What became of the frames so far.
     #[must_use]
     pub fn counters(&self) -> PushCounters {
@@ -239,5 +245,6 @@ mod tests {
         drop(frames);
         pusher.push(&gray(1, 1).frame().unwrap()).unwrap();
         assert_eq!(pusher.counters().dropped, 1);
+        assert!(pusher.is_closed());
     }
 }
