@@ -342,6 +342,25 @@ fn hostile_bytes_are_refused_or_replayed_but_never_panic() {
     }
 }
 
+/// Whether every field of a value is in its schema, and every field of the schema in the value.
+fn is_described(value: &Value, schema: &Value) -> bool {
+    match value {
+        Value::Object(fields) => {
+            let described = schema["properties"].as_object().unwrap();
+            let known = |(key, value): (&String, &Value)| {
+                described
+                    .get(key)
+                    .is_some_and(|schema| is_described(value, schema))
+            };
+            fields.len() == described.len() && fields.iter().all(known)
+        }
+        Value::Array(values) => values
+            .iter()
+            .all(|value| is_described(value, &schema["items"])),
+        _ => true,
+    }
+}
+
 /// The messages of a topic, as a viewer sees them.
 fn messages(file: &[u8], topic: &str) -> Vec<(String, Value)> {
     let stream = mcap::MessageStream::new(file).unwrap();
@@ -355,10 +374,7 @@ fn messages(file: &[u8], topic: &str) -> Vec<(String, Value)> {
             assert_eq!(described["title"], schema.name);
             assert_eq!(described["type"], "object");
             let value: Value = serde_json::from_slice(&message.data).unwrap();
-            // Every field of a message is described.
-            for (key, _) in value.as_object().unwrap() {
-                assert!(described["properties"].get(key).is_some(), "{key}");
-            }
+            assert!(is_described(&value, &described), "{value} by {described}");
             (schema.name.clone(), value)
         })
         .collect()
@@ -383,6 +399,16 @@ fn what_is_for_people_has_the_schemas_of_viewers() {
     assert_eq!(mask["rle"]["size"], serde_json::json!([48, 64]));
     assert_eq!(mask["bbox"], serde_json::json!([21, 0, 39, 30]));
     let (_, drawn) = &messages(&file, "/fixate/masks/annotations")[0];
+    for list in ["circles", "points", "texts"] {
+        let (_, annotations) = &messages(&file, "/fixate/gaze/annotations")[0];
+        let shown = [&drawn[list], &annotations[list]];
+        assert!(
+            shown
+                .iter()
+                .any(|list| !list.as_array().unwrap().is_empty()),
+            "{list}"
+        );
+    }
     assert_eq!(drawn["points"][0]["type"], 2);
     // The corner of the first pixel is (0, 0) there, so that its centre is (0.5, 0.5).
     assert_eq!(drawn["points"][0]["points"][0]["x"], 21.5);

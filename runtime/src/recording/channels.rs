@@ -113,17 +113,19 @@ fn compressed_image() -> Value {
 }
 
 fn image_annotations() -> Value {
+    let metadata = list(&object(&json!({ "key": string(), "value": string() })));
     let circle = object(&json!({
         "timestamp": time(), "position": point(), "diameter": number(), "thickness": number(),
-        "fill_color": colour(), "outline_color": colour(),
+        "fill_color": colour(), "outline_color": colour(), "metadata": metadata,
     }));
     let points = object(&json!({
         "timestamp": time(), "type": integer(), "points": list(&point()), "thickness": number(),
         "outline_color": colour(), "outline_colors": list(&colour()), "fill_color": colour(),
+        "metadata": metadata,
     }));
     let text = object(&json!({
         "timestamp": time(), "position": point(), "text": string(), "font_size": number(),
-        "text_color": colour(), "background_color": colour(),
+        "text_color": colour(), "background_color": colour(), "metadata": metadata,
     }));
     titled(
         "foxglove.ImageAnnotations",

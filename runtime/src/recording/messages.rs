@@ -88,6 +88,7 @@ struct Circle {
     thickness: f64,
     fill_color: Colour,
     outline_color: Colour,
+    metadata: [(); 0],
 }
 
 #[derive(Debug, Serialize)]
@@ -99,6 +100,7 @@ struct Points {
     outline_colors: [Colour; 0],
     fill_color: Colour,
     thickness: f64,
+    metadata: [(); 0],
 }
 
 #[derive(Debug, Serialize)]
@@ -109,6 +111,7 @@ struct Text {
     font_size: f64,
     text_color: Colour,
     background_color: Colour,
+    metadata: [(); 0],
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -146,6 +149,7 @@ impl ImageAnnotations {
                 thickness: 3.0,
                 fill_color: Colour::NOTHING,
                 outline_color: GAZE,
+                metadata: [],
             });
         }
         annotations
@@ -175,6 +179,7 @@ impl ImageAnnotations {
                     outline.faint()
                 },
                 thickness: 2.0,
+                metadata: [],
             })
             .collect();
         let [left, top, ..] = mask.bounding_box();
@@ -192,6 +197,7 @@ impl ImageAnnotations {
             font_size: 16.0,
             text_color: WHITE,
             background_color: outline,
+            metadata: [],
         };
         Self {
             circles: Vec::new(),

@@ -38,7 +38,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Slot {
     newest: Option<FrameBuffer>,
-    spare: Option<FrameBuffer>,
+    /// To be filled. A buffer is made only when there is none, so that there are never more than a few.
+    spare: Vec<FrameBuffer>,
     closed: bool,
     counters: PushCounters,
 }
@@ -69,7 +70,7 @@ impl FramePusher {
     /// As [`FrameBuffer::copy_from`]; nothing is pushed then.
     pub fn push(&self, frame: &Frame<'_>) -> Result<(), FrameError> {
         // Pixels are copied outside of the lock.
-        let mut buffer = self.shared.lock().spare.take().unwrap_or_default();
+        let mut buffer = self.shared.lock().spare.pop().unwrap_or_default();
         buffer.copy_from(frame)?;
         let mut slot = self.shared.lock();
         slot.counters.pushed += 1;
@@ -79,7 +80,7 @@ impl FramePusher {
         }
         if let Some(replaced) = slot.newest.replace(buffer) {
             slot.counters.dropped += 1;
-            slot.spare = Some(replaced);
+            slot.spare.push(replaced);
         }
         drop(slot);
         self.shared.changed.notify_one();
@@ -130,7 +131,7 @@ impl PushedFrames {
         loop {
             if let Some(newest) = slot.newest.take() {
                 slot.counters.taken += 1;
-                slot.spare = Some(std::mem::replace(buffer, newest));
+                slot.spare.push(std::mem::replace(buffer, newest));
                 return Some(Supply::Frame);
             }
             if slot.closed {
