@@ -13,6 +13,7 @@
 //! 7. [`Candidates`]: which of the nested masks to show.
 //! 8. [`Answer`], [`Actions`]: what comes out.
 //! 9. [`Engine`]: all of them, from inputs to actions.
+//! 10. [`Event`], [`replay`]: its calls as values, recorded and made again.
 //!
 //! Feed an engine with its `on_` methods and call [`Engine::poll`] after each, and at the latest when
 //! the last poll said; do what the actions say, and report what came of it.
@@ -22,6 +23,7 @@ mod answer;
 mod choice;
 mod counters;
 mod error;
+mod event;
 mod frames;
 pub mod gaze;
 mod inputs;
@@ -34,6 +36,7 @@ mod open;
 mod options;
 mod poll;
 mod quantile;
+mod replay;
 mod reports;
 mod shape;
 mod start;
@@ -46,6 +49,7 @@ pub use answer::{Accepted, Answer, AnswerKind, Drawn, NoneReason};
 pub use choice::{Candidate, Candidates, Choice, ChoiceOptions};
 pub use counters::EngineCounters;
 pub use error::EngineError;
+pub use event::{Event, Outcome};
 pub use inputs::FrameNews;
 pub use keyframes::{
     EncodeReason, KeyframeCounters, KeyframeOptions, KeyframePolicy, Selected, Shift,
@@ -56,5 +60,6 @@ pub use machine::Engine;
 pub use names::{FrameId, JobId, KeyframeId, PromptId};
 pub use options::EngineOptions;
 pub use quantile::RunningQuantile;
+pub use replay::replay;
 pub use reports::JobFailed;
 pub use shape::{PromptShape, ShapeError};

@@ -7,6 +7,8 @@ use std::fmt;
 
 mod rgb8;
 
+pub(crate) use rgb8::YuvToRgb;
+
 /// How the bytes of a frame are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -48,6 +50,24 @@ impl PixelFormat {
             Self::Gray8 | Self::Nv12 => 1,
         };
         usize::try_from(width_px).ok()?.checked_mul(bytes_per_pixel)
+    }
+
+    /// Bytes of a frame whose rows, and planes, follow one another without gaps.
+    ///
+    /// # Errors
+    /// When no frame of this format has such a size.
+    pub fn contiguous_bytes(self, width_px: u32, height_px: u32) -> Result<usize, FrameError> {
+        check_size(self, width_px, height_px)?;
+        let rows: usize = (0..self.planes())
+            .map(|plane| self.rows(plane, height_px))
+            .sum();
+        let row_bytes = self.row_bytes(width_px);
+        row_bytes
+            .and_then(|bytes| bytes.checked_mul(rows))
+            .ok_or(FrameError::TooLarge {
+                width_px,
+                height_px,
+            })
     }
 
     pub(crate) fn rows(self, plane: usize, height_px: u32) -> usize {
@@ -133,25 +153,7 @@ impl<'a> Frame<'a> {
         planes: &[Plane<'a>],
         capture_time_us: i64,
     ) -> Result<Self, FrameError> {
-        if width_px == 0 || height_px == 0 {
-            return Err(FrameError::ZeroSize {
-                width_px,
-                height_px,
-            });
-        }
-        let odd_width = width_px % 2 == 1;
-        let odd = match format {
-            PixelFormat::Nv12 => odd_width || height_px % 2 == 1,
-            PixelFormat::Yuyv => odd_width,
-            _ => false,
-        };
-        if odd {
-            return Err(FrameError::OddSize {
-                format,
-                width_px,
-                height_px,
-            });
-        }
+        check_size(format, width_px, height_px)?;
         if planes.len() != format.planes() {
             return Err(FrameError::PlaneCount {
                 format,
@@ -242,7 +244,7 @@ impl<'a> Frame<'a> {
         self
     }
 
-    /// How its YUV bytes are read.
+    /// How its YUV bytes are to be read; other formats ignore it.
     #[must_use]
     pub fn yuv(&self) -> (YuvMatrix, YuvRange) {
         (self.yuv_matrix, self.yuv_range)
@@ -296,6 +298,30 @@ impl<'a> Frame<'a> {
         // The constructor has checked that this does not overflow.
         self.format.row_bytes(self.width_px).unwrap_or_default()
     }
+}
+
+/// Whether a frame may have this size at all.
+fn check_size(format: PixelFormat, width_px: u32, height_px: u32) -> Result<(), FrameError> {
+    if width_px == 0 || height_px == 0 {
+        return Err(FrameError::ZeroSize {
+            width_px,
+            height_px,
+        });
+    }
+    let odd_width = width_px % 2 == 1;
+    let odd = match format {
+        PixelFormat::Nv12 => odd_width || height_px % 2 == 1,
+        PixelFormat::Yuyv => odd_width,
+        _ => false,
+    };
+    if odd {
+        return Err(FrameError::OddSize {
+            format,
+            width_px,
+            height_px,
+        });
+    }
+    Ok(())
 }
 
 /// Why bytes are not a frame.

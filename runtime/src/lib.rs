@@ -11,12 +11,15 @@
 //! 6. [`kernels`]: matrix products and vectorised loops.
 //! 7. [`motion`]: how the picture moved between frames; points and masks moved with it.
 //! 8. [`engine`]: decisions without threads or clocks: gaze, keyframes, deadlines, answers.
-//! 9. [`bundle`]: a model on disk, checked.
-//! 10. [`onnx_file`]: ONNX files of strangers, looked through before they are decoded.
-//! 11. [`encoder`]: from a frame, resized and normalised, to its embedding.
-//! 12. [`decoder`]: from a keyframe and a prompt to mask logits.
-//! 13. [`segmenter`]: one model, one image at a time.
-//! 14. [`session`]: a camera, looks and prompts in real time, with all of the above.
+//! 9. `recording`: an engine's inputs and answers in a file, replayed to the same answers; a feature.
+//! 10. [`source`]: cameras, files and other programs that give frames.
+//! 11. [`bundle`]: a model on disk, checked.
+//! 12. [`onnx_file`]: ONNX files of strangers, looked through before they are decoded.
+//! 13. [`encoder`]: from a frame, resized and normalised, to its embedding.
+//! 14. [`decoder`]: from a keyframe and a prompt to mask logits.
+//! 15. [`segmenter`]: one model, one image at a time.
+//! 16. [`session`]: a camera, looks and prompts in real time, with all of the above.
+//! 17. [`tasks`]: what is built on prompts and masks: grasping.
 
 pub mod bundle;
 pub mod decoder;
@@ -31,8 +34,12 @@ pub mod motion;
 pub mod onnx_file;
 pub mod preprocess;
 pub mod prompt;
+#[cfg(feature = "recording")]
+pub mod recording;
 pub mod segmenter;
 pub mod session;
+pub mod source;
+pub mod tasks;
 
 /// The README's example is compiled and run with the tests.
 #[cfg(doctest)]

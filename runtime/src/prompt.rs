@@ -3,10 +3,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::mask::MaskLogits;
 
 /// What a point says about the thing wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PointLabel {
     /// The point does not belong to it.
     Background,
@@ -15,7 +17,7 @@ pub enum PointLabel {
 }
 
 /// A labelled point, in pixels: x to the right, y down, (0, 0) the first pixel.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PromptPoint {
     /// 0 <= x < the image's width.
     pub x_px: f32,
@@ -27,7 +29,7 @@ pub struct PromptPoint {
 
 /// A box around the thing wanted, in pixels: from (`x0_px`, `y0_px`) at the top left to (`x1_px`,
 /// `y1_px`) at the bottom right.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PromptBox {
     /// Left.
     pub x0_px: f32,

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Eval(Eval),
     /// Answers where a person looks in a running picture, in real time.
     Live(Live),
+    /// Replays a recording, and tells whether it gives the same answers.
+    Replay(crate::replay::Replay),
     /// Models of other makes.
     #[command(subcommand)]
     Model(ModelCommand),

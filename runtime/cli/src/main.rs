@@ -8,6 +8,7 @@ mod image_file;
 mod live;
 mod model;
 mod overlay;
+mod replay;
 mod segment;
 mod tensors;
 
@@ -47,6 +48,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Bench(bench) => bench::run(bench, arguments.json),
         Command::Eval(eval) => eval::run(eval, arguments.json),
         Command::Live(live) => live::run(live, arguments.json),
+        Command::Replay(replay) => replay::run(replay, arguments.json),
         Command::Model(command) => model::run(command, arguments.json),
     }
 }

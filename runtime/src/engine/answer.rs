@@ -1,12 +1,14 @@
 //! What a prompt gets.
 
+use serde::{Deserialize, Serialize};
+
 use super::choice::{Candidates, Choice};
 use super::ladder::Rung;
 use super::names::{FrameId, JobId, KeyframeId, PromptId};
 use crate::motion::Motion;
 
 /// Which rung of the ladder an answer stands on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AnswerKind {
     /// Decoded for this prompt.
     Fresh,
@@ -19,7 +21,7 @@ pub enum AnswerKind {
 }
 
 /// Why there is no mask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum NoneReason {
     /// No frame has been encoded yet, or none of this size.
@@ -52,7 +54,7 @@ pub enum NoneReason {
 }
 
 /// A mask drawn on a frame.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Drawn {
     /// The decoding that made it; names the pixels.
     pub job: JobId,
@@ -79,7 +81,7 @@ pub struct Drawn {
 }
 
 /// The one answer of a prompt.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The prompt.
     pub prompt: PromptId,

@@ -5,13 +5,15 @@
 //! last answer, moved to this frame, is preferred while the same thing is looked at. The others stay
 //! in the answer.
 
+use serde::{Deserialize, Serialize};
+
 use crate::geometry::Bounds;
 
 /// Masks of a prompt: the single one and three nested.
 const MOST: usize = 4;
 
 /// One mask of a decoded prompt; its pixels are the caller's.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// Which of the model's masks: 0 is the single one; 1 to 3 are nested.
     pub index: usize,
@@ -39,7 +41,7 @@ impl Candidate {
 }
 
 /// Up to [`Candidates::MOST`] candidates, in the model's order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Candidates {
     all: [Option<Candidate>; MOST],
 }
@@ -78,7 +80,7 @@ impl FromIterator<Candidate> for Candidates {
 }
 
 /// How candidates are chosen.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChoiceOptions {
     /// Weight of stability beside the predicted IoU's 1.
@@ -104,7 +106,7 @@ impl Default for ChoiceOptions {
 }
 
 /// The candidate chosen.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     /// Its place among the candidates.
     pub position: usize,

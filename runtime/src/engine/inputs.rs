@@ -1,5 +1,7 @@
 //! What comes in: frames and prompts.
 
+use serde::{Deserialize, Serialize};
+
 use super::answer::{Accepted, AnswerKind, NoneReason};
 use super::error::EngineError;
 use super::frames::{Newest, extend, unknown};
@@ -10,7 +12,7 @@ use super::shape::PromptShape;
 use crate::motion::{FrameMotion, MotionChain};
 
 /// What the engine needs to know of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FrameNews {
     /// Its number, larger than that of the frame before.
     pub frame: FrameId,

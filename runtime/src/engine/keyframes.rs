@@ -5,11 +5,13 @@
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
+
 use super::names::FrameId;
 use super::quantile::RunningQuantile;
 
 /// When a frame is worth encoding.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KeyframeOptions {
     /// The picture has moved by this share of its width since the keyframe.

@@ -5,6 +5,8 @@
 //! knows what the first four cost on this machine, from measurements, and takes the highest that is in
 //! time.
 
+use serde::{Deserialize, Serialize};
+
 use super::quantile::RunningQuantile;
 
 /// A rung measured so often since it was last tried anew is in use.
@@ -13,9 +15,7 @@ const IN_USE: usize = 8;
 const MOST_PATIENCE: u32 = 2048;
 
 /// What a decoder's thread can do for a prompt, best first.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Rung {
     /// Decode the three nested candidates and the single mask.
     Candidates,
@@ -44,7 +44,7 @@ impl Rung {
 }
 
 /// How costs are judged.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LadderOptions {
     /// A rung costs what this share of its measurements does not exceed.

@@ -1,10 +1,12 @@
 //! What frames, keyframes, prompts and jobs are called: the engine handles names, never pixels.
 
+use serde::{Deserialize, Serialize};
+
 macro_rules! name {
     ($(#[$documentation:meta])* $name:ident) => {
         $(#[$documentation])*
         #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
         pub struct $name(pub u64);
     };

@@ -1,5 +1,7 @@
 //! How an engine decides.
 
+use serde::{Deserialize, Serialize};
+
 use super::choice::ChoiceOptions;
 use super::gaze::GazeOptions;
 use super::keyframes::KeyframeOptions;
@@ -7,7 +9,7 @@ use super::ladder::LadderOptions;
 use crate::motion::Intrinsics;
 
 /// How an engine decides.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EngineOptions {
     /// From a prompt's arrival to its answer, where the prompt says nothing else; microseconds.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::answer::{Drawn, NoneReason};
 use super::choice::Candidates;
 use super::error::EngineError;
@@ -11,7 +13,7 @@ use super::names::{JobId, KeyframeId, age_us};
 use super::open::Stage;
 
 /// A job has failed; why is the caller's to log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobFailed;
 
 impl fmt::Display for JobFailed {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use crate::geometry::{Covariance, Point};
 use crate::motion::Motion;
 use crate::prompt::{PointLabel, Prompt, PromptBox, PromptError, PromptPoint};
@@ -11,8 +13,8 @@ const MOST_POINTS: usize = 16;
 
 /// A prompt of fixed size: up to [`PromptShape::MOST_POINTS`] points, a box, and whether mask logits
 /// come with it; those stay with the caller.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "ShapeRecord", into = "ShapeRecord")]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Stored")]
 pub struct PromptShape {
     points: [PromptPoint; MOST_POINTS],
     count: usize,
@@ -21,40 +23,49 @@ pub struct PromptShape {
     spread: Covariance,
 }
 
-/// A shape as it is written down.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct ShapeRecord {
+/// A prompt with the points that it has, as it is read.
+#[derive(Deserialize)]
+struct Stored {
     points: Vec<PromptPoint>,
     bounds: Option<PromptBox>,
     has_mask: bool,
     spread: Covariance,
 }
 
-impl From<PromptShape> for ShapeRecord {
-    fn from(shape: PromptShape) -> Self {
-        Self {
-            points: shape.points().to_vec(),
-            bounds: shape.bounds,
-            has_mask: shape.has_mask,
-            spread: shape.spread,
-        }
-    }
-}
-
-impl TryFrom<ShapeRecord> for PromptShape {
+impl TryFrom<Stored> for PromptShape {
     type Error = ShapeError;
 
-    fn try_from(record: ShapeRecord) -> Result<Self, ShapeError> {
+    fn try_from(stored: Stored) -> Result<Self, ShapeError> {
         let mut shape = Self {
-            bounds: record.bounds,
-            has_mask: record.has_mask,
-            spread: record.spread,
+            bounds: stored.bounds,
+            has_mask: stored.has_mask,
+            spread: stored.spread,
             ..Self::empty()
         };
-        for &point in &record.points {
+        for point in stored.points {
             shape.push(point)?;
         }
         Ok(shape)
+    }
+}
+
+impl Serialize for PromptShape {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// The same, as it is written: without a copy on the heap.
+        #[derive(Serialize)]
+        struct Borrowed<'a> {
+            points: &'a [PromptPoint],
+            bounds: Option<PromptBox>,
+            has_mask: bool,
+            spread: Covariance,
+        }
+        let borrowed = Borrowed {
+            points: self.points(),
+            bounds: self.bounds,
+            has_mask: self.has_mask,
+            spread: self.spread,
+        };
+        borrowed.serialize(serializer)
     }
 }
 

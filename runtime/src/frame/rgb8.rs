@@ -68,7 +68,7 @@ fn reorder<const CHANNELS: usize>(row: &[u8], rgb: &mut [u8], order: [usize; 3])
 }
 
 /// The conversion of ITU-R BT.601 and BT.709 in 16.16 fixed point.
-struct YuvToRgb {
+pub(crate) struct YuvToRgb {
     luma_offset: i32,
     luma: i32,
     red_v: i32,
@@ -80,7 +80,7 @@ struct YuvToRgb {
 const FRACTION_BITS: u32 = 16;
 
 impl YuvToRgb {
-    fn new(matrix: YuvMatrix, range: YuvRange) -> Self {
+    pub(crate) fn new(matrix: YuvMatrix, range: YuvRange) -> Self {
         let (red_weight, blue_weight) = match matrix {
             YuvMatrix::Bt601 => (0.299, 0.114),
             YuvMatrix::Bt709 => (0.2126, 0.0722),
@@ -103,7 +103,7 @@ impl YuvToRgb {
         }
     }
 
-    fn rgb(&self, y: u8, u: u8, v: u8) -> [u8; 3] {
+    pub(crate) fn rgb(&self, y: u8, u: u8, v: u8) -> [u8; 3] {
         let luma = (i32::from(y) - self.luma_offset) * self.luma + (1 << (FRACTION_BITS - 1));
         let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
         [

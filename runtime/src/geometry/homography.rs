@@ -1,5 +1,7 @@
 //! Projective maps of the plane.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Bounds, GeometryError, Point};
 
 /// Determinants of matrices scaled to a largest entry of 1 are called zero below this. Maps of
@@ -15,35 +17,34 @@ const SMALLEST_DIVISOR: f64 = 1e-9;
 /// origin are in front of the camera.
 ///
 /// Source: Hartley and Zisserman, *Multiple View Geometry in Computer Vision*, 2nd edition, 2.3.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "[[f64; 3]; 3]", into = "[[f64; 3]; 3]")]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
 pub struct Homography {
     rows: [[f64; 3]; 3],
+}
+
+/// The matrix, row after row, as it is: scaled once more, its bits would change.
+#[derive(Serialize, Deserialize)]
+struct Stored([[f64; 3]; 3]);
+
+impl From<Homography> for Stored {
+    fn from(homography: Homography) -> Self {
+        Self(homography.rows)
+    }
+}
+
+impl TryFrom<Stored> for Homography {
+    type Error = GeometryError;
+
+    fn try_from(Stored(rows): Stored) -> Result<Self, GeometryError> {
+        check_finite(&rows)?;
+        Ok(Self { rows })
+    }
 }
 
 impl Default for Homography {
     fn default() -> Self {
         Self::IDENTITY
-    }
-}
-
-impl From<Homography> for [[f64; 3]; 3] {
-    fn from(map: Homography) -> Self {
-        map.rows
-    }
-}
-
-impl TryFrom<[[f64; 3]; 3]> for Homography {
-    type Error = GeometryError;
-
-    /// As [`Homography::new`]; one that was scaled already keeps every bit.
-    fn try_from(rows: [[f64; 3]; 3]) -> Result<Self, GeometryError> {
-        let map = Self::new(rows)?;
-        Ok(if rows[2][2] == 1.0 {
-            Self { rows }
-        } else {
-            map
-        })
     }
 }
 
@@ -58,15 +59,8 @@ impl Homography {
     /// # Errors
     /// When an entry is not finite, or the matrix has no inverse.
     pub fn new(rows: [[f64; 3]; 3]) -> Result<Self, GeometryError> {
-        let mut largest = 0.0_f64;
-        for (row, values) in rows.iter().enumerate() {
-            for (column, &value) in values.iter().enumerate() {
-                if !value.is_finite() {
-                    return Err(GeometryError::NotFinite { row, column, value });
-                }
-                largest = largest.max(value.abs());
-            }
-        }
+        check_finite(&rows)?;
+        let largest = largest_entry(&rows);
         // Dividing twice keeps a denormal largest entry from becoming an infinite factor.
         let scaled = rows.map(|row| row.map(|value| value / largest));
         let determinant = determinant(&scaled);
@@ -174,10 +168,7 @@ impl Homography {
     }
 
     fn scaled(rows: [[f64; 3]; 3]) -> Self {
-        let largest = rows
-            .iter()
-            .flatten()
-            .fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        let largest = largest_entry(&rows);
         let last = rows[2][2];
         let divisor = if last.abs() > largest * 1e-12 {
             last
@@ -188,6 +179,23 @@ impl Homography {
             rows: rows.map(|row| row.map(|value| value / divisor)),
         }
     }
+}
+
+fn check_finite(rows: &[[f64; 3]; 3]) -> Result<(), GeometryError> {
+    for (row, values) in rows.iter().enumerate() {
+        for (column, &value) in values.iter().enumerate() {
+            if !value.is_finite() {
+                return Err(GeometryError::NotFinite { row, column, value });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn largest_entry(rows: &[[f64; 3]; 3]) -> f64 {
+    rows.iter()
+        .flatten()
+        .fold(0.0_f64, |largest, value| largest.max(value.abs()))
 }
 
 pub(crate) fn product(a: &[[f64; 3]; 3], b: &[[f64; 3]; 3]) -> [[f64; 3]; 3] {

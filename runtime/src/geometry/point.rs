@@ -1,7 +1,9 @@
 //! Points with their uncertainty, and boxes.
 
+use serde::{Deserialize, Serialize};
+
 /// A point in pixels of a named image.
-#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// To the right; the centre of the first column is 0.
     pub x_px: f64,
@@ -30,7 +32,7 @@ impl Point {
 }
 
 /// A box in pixels: the points with `x0_px <= x <= x1_px` and `y0_px <= y <= y1_px`.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bounds {
     /// Left.
     pub x0_px: f64,
@@ -74,7 +76,7 @@ impl Bounds {
 }
 
 /// How uncertain a point is: the covariance of its coordinates, square pixels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Covariance {
     /// Variance of x.
     pub xx_px2: f64,

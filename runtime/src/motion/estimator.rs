@@ -1,5 +1,7 @@
 //! The motion from frame to frame.
 
+use serde::{Deserialize, Serialize};
+
 use super::error::{Lost, MotionError};
 use super::flow::{FlowEstimate, FlowEstimator};
 use super::pyramid::GrayPyramid;
@@ -13,7 +15,7 @@ const BELIEVED_SHARE: f64 = 0.7;
 const MOST_DEVIATIONS: f64 = 3.0;
 
 /// What a motion rests on.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Evidence {
     /// The pixels of both frames.
@@ -38,7 +40,7 @@ pub enum Evidence {
 }
 
 /// The motion from one frame to the next.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FrameMotion {
     /// Capture of the frame before, microseconds.
     pub source_us: i64,

@@ -4,15 +4,15 @@
 //! does when E changes is linear in E, which makes fits and covariances one piece of code for all
 //! models.
 
+use serde::{Deserialize, Serialize};
+
 use nalgebra::SMatrix;
 
 /// A covariance of the nine entries of E, row after row.
 pub(crate) type Matrix9 = SMatrix<f64, 9, 9>;
 
 /// How freely a picture may move.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum FlowModel {
     /// Every point by the same pixels: 2 numbers.

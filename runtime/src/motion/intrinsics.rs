@@ -1,16 +1,37 @@
 //! A camera's focal length and centre.
 
+use serde::{Deserialize, Serialize};
+
 use super::error::IntrinsicsError;
-use crate::geometry::Homography;
+use crate::geometry::{Homography, Point};
 
 /// A pinhole camera, K = [fx 0 cx; 0 fy cy; 0 0 1], in pixels of the frame. Camera coordinates are
 /// OpenCV's: x right, y down, z forward.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
 pub struct Intrinsics {
     focal_x_px: f64,
     focal_y_px: f64,
     centre_x_px: f64,
     centre_y_px: f64,
+}
+
+/// Focal lengths in x and y, centre in x and y; pixels.
+#[derive(Serialize, Deserialize)]
+struct Stored([f64; 4]);
+
+impl From<Intrinsics> for Stored {
+    fn from(of: Intrinsics) -> Self {
+        Self([of.focal_x_px, of.focal_y_px, of.centre_x_px, of.centre_y_px])
+    }
+}
+
+impl TryFrom<Stored> for Intrinsics {
+    type Error = IntrinsicsError;
+
+    fn try_from(Stored([fx_px, fy_px, cx_px, cy_px]): Stored) -> Result<Self, IntrinsicsError> {
+        Self::new(fx_px, fy_px, cx_px, cy_px)
+    }
 }
 
 impl Intrinsics {
@@ -40,6 +61,18 @@ impl Intrinsics {
             centre_x_px,
             centre_y_px,
         })
+    }
+
+    /// The focal lengths in x and y, pixels.
+    #[must_use]
+    pub fn focal_px(&self) -> [f64; 2] {
+        [self.focal_x_px, self.focal_y_px]
+    }
+
+    /// The principal point: where the optical axis meets the picture.
+    #[must_use]
+    pub fn centre(&self) -> Point {
+        Point::new(self.centre_x_px, self.centre_y_px)
     }
 
     /// The larger of the focal lengths, pixels.

@@ -1,5 +1,7 @@
 //! Homographies with their uncertainty.
 
+use serde::{Deserialize, Serialize};
+
 use super::generators::{Matrix9, along, entry_jacobian};
 use crate::geometry::{Covariance, Homography, Point};
 
@@ -14,40 +16,38 @@ use crate::geometry::{Covariance, Homography, Point};
 /// Sources: Begelfor and Werman, "How to Put Probabilities on Homographies", IEEE PAMI 27(10), 2005;
 /// Barfoot and Furgale, "Associating Uncertainty With Three-Dimensional Poses", IEEE T-RO 30(3), 2014,
 /// for compounding to first order.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(from = "MotionRecord", into = "MotionRecord")]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
 pub struct Motion {
     target_from_source: Homography,
     covariance: Matrix9,
     misfit_px: f64,
 }
 
-/// A motion as it is written down.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct MotionRecord {
+/// A motion bit for bit; the covariance, column after column, only where it says something.
+#[derive(Serialize, Deserialize)]
+struct Stored {
     target_from_source: Homography,
-    /// Column after column.
-    covariance: [[f64; 9]; 9],
+    covariance: Option<[[f64; 9]; 9]>,
     misfit_px: f64,
 }
 
-impl From<Motion> for MotionRecord {
+impl From<Motion> for Stored {
     fn from(motion: Motion) -> Self {
+        // Compared as bits: sums can be -0, which equals 0.
+        let is_zero = motion.covariance.iter().all(|value| value.to_bits() == 0);
         Self {
             target_from_source: motion.target_from_source,
-            covariance: motion.covariance.into(),
+            covariance: (!is_zero).then(|| motion.covariance.into()),
             misfit_px: motion.misfit_px,
         }
     }
 }
 
-impl From<MotionRecord> for Motion {
-    fn from(record: MotionRecord) -> Self {
-        Self {
-            target_from_source: record.target_from_source,
-            covariance: record.covariance.into(),
-            misfit_px: record.misfit_px,
-        }
+impl From<Stored> for Motion {
+    fn from(stored: Stored) -> Self {
+        let covariance = stored.covariance.map_or_else(Matrix9::zeros, Matrix9::from);
+        Self::new(stored.target_from_source, covariance, stored.misfit_px)
     }
 }
 

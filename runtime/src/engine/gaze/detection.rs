@@ -1,12 +1,14 @@
 //! Whether the eye rests or jumps.
 
+use serde::{Deserialize, Serialize};
+
 use super::window::{Line, Window};
 
 /// How fixations are told from saccades.
 ///
 /// Source of both: Salvucci and Goldberg, "Identifying Fixations and Saccades in Eye-Tracking
 /// Protocols", ETRA 2000.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Detection {
     /// I-VT: the eye jumps where it is fast.
@@ -22,7 +24,7 @@ impl Default for Detection {
 }
 
 /// I-VT's thresholds.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Velocity {
     /// Above this speed the eye jumps, rad/s. Usual: 30 deg/s.
@@ -45,7 +47,7 @@ impl Default for Velocity {
 }
 
 /// I-DT's thresholds.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Dispersion {
     /// Width plus height of the box around a fixation's samples is at most this, rad. Usual: 1 to 1.5

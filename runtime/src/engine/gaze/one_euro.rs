@@ -2,10 +2,12 @@
 
 use std::f64::consts::TAU;
 
+use serde::{Deserialize, Serialize};
+
 use crate::geometry::{Homography, Point};
 
 /// How a [`OneEuro`] filter smooths.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OneEuroOptions {
     /// Cutoff at rest, Hz: lower is smoother and later.

@@ -1,11 +1,13 @@
 //! How gaze becomes fixations.
 
+use serde::{Deserialize, Serialize};
+
 use super::detection::Detection;
 use super::one_euro::OneEuroOptions;
 use crate::geometry::Homography;
 
 /// How gaze becomes fixations.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GazeOptions {
     /// From pixels of the tracker's scene camera to those of the frame.

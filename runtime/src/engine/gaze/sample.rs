@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::geometry::{Homography, Point};
 use crate::motion::Intrinsics;
 
 /// Where the eyes point.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum GazePosition {
     /// In pixels of the frame.
     Frame(Point),
@@ -15,7 +17,7 @@ pub enum GazePosition {
 }
 
 /// One sample of an eye tracker.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GazeSample {
     /// When the eyes were seen, microseconds of the host's monotonic clock. A constant delay that the
     /// tracker does not report is taken off later, as an option of the tracker.

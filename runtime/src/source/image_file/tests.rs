@@ -25,6 +25,13 @@ impl Drop for Temporary {
     }
 }
 
+fn load_image(path: &Path) -> Result<RgbImage, ImageFileError> {
+    let mut buffer = FrameBuffer::new();
+    read_image(path, &mut buffer)?;
+    let frame = buffer.frame().unwrap();
+    Ok(RgbImage::from_raw(frame.width_px(), frame.height_px(), frame.to_rgb8()).unwrap())
+}
+
 fn load(bytes: &[u8]) -> Result<RgbImage, ImageFileError> {
     load_image(&Temporary::new("image", bytes).0)
 }

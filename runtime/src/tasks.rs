@@ -1,0 +1,3 @@
+//! What is built on prompts and masks.
+
+pub mod grasp;
