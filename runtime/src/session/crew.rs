@@ -59,13 +59,19 @@ impl Crew {
         }
     }
 
+    pub(super) fn answering_nice(&self) -> i32 {
+        self.options.answering_nice
+    }
+
     pub(super) fn start_camera(
         &mut self,
         shared: &Arc<Shared>,
         turns: Receiver<Turn>,
     ) -> Result<(), SessionError> {
         let (shared, intrinsics) = (Arc::clone(shared), self.options.engine.intrinsics);
-        let member = spawn("fixate-camera", move || {
+        let (name, nice) = ("fixate-camera", self.options.answering_nice);
+        let member = spawn(name, move || {
+            priority::go_before(name, nice);
             camera::run(&shared, &turns, intrinsics);
         })?;
         self.members.push(member);
@@ -78,7 +84,11 @@ impl Crew {
         orders: Receiver<MoveOrder>,
     ) -> Result<(), SessionError> {
         let (shared, kept) = (Arc::clone(shared), self.options.answers_kept);
-        let member = spawn("fixate-mover", move || moving::run(&shared, &orders, kept))?;
+        let (name, nice) = ("fixate-mover", self.options.answering_nice);
+        let member = spawn(name, move || {
+            priority::go_before(name, nice);
+            moving::run(&shared, &orders, kept);
+        })?;
         self.members.push(member);
         Ok(())
     }
@@ -110,8 +120,9 @@ impl Crew {
     ) -> Result<(), SessionError> {
         let shared = Arc::clone(shared);
         let processors = self.options.decoder_processors.clone();
-        let name = "fixate-decoder";
+        let (name, nice) = ("fixate-decoder", self.options.answering_nice);
         let member = spawn(name, move || {
+            priority::go_before(name, nice);
             priority::stay_on(name, &processors);
             decoding::run(&shared, desk, &orders, generation);
         })?;

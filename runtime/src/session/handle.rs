@@ -249,6 +249,8 @@ impl Session {
         SessionStats {
             engine: *state.engine.counters(),
             keyframes: *state.engine.keyframes().counters(),
+            gaze: *state.engine.gaze().counters(),
+            gaze_prompts: state.gaze_prompts,
             latency_ms: times.latency.quantiles(),
             mask_age_ms: times.mask_age.quantiles(),
             encode_ms: state.encode_times.quantiles(),

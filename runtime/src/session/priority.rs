@@ -13,6 +13,19 @@ pub(super) fn give_way(name: &str, nice: i32) {
     }
 }
 
+/// Lets the calling thread go before others by this nice value, -20 to 0. Where the system does not let
+/// it, that is logged and nothing changes.
+pub(super) fn go_before(name: &str, nice: i32) {
+    if nice >= 0 {
+        return;
+    }
+    if let Err(reason) = set_nice(nice.max(-20)) {
+        log::warn!(
+            "the thread {name} does not go before others: {reason}; give this program the privilege to, or do not ask for it"
+        );
+    }
+}
+
 /// Keeps the calling thread on these processors; all if there are none. Where the system does not let
 /// it, that is logged and nothing changes.
 pub(super) fn stay_on(name: &str, processors: &[usize]) {

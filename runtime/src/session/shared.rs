@@ -96,6 +96,7 @@ impl Shared {
         });
         let outcome = state.engine.on_gaze(time_us, sample);
         if let Some(accepted) = outcome.ok().and_then(|outcome| outcome.accepted) {
+            state.gaze_prompts += 1;
             state.accept(&accepted, pushed_us, &self.outbox);
         }
         state.poll(time_us, &self.outbox);

@@ -38,6 +38,7 @@ pub(super) struct State {
     news: Sender<News>,
     events: Option<Sender<Event>>,
     pub(super) events_dropped: u64,
+    pub(super) gaze_prompts: u64,
     /// When the engine wants to be polled, microseconds.
     pub(super) next_us: Option<i64>,
     /// When the time-keeping thread will wake up, microseconds.
@@ -75,6 +76,7 @@ impl State {
             news,
             events,
             events_dropped: 0,
+            gaze_prompts: 0,
             next_us: None,
             armed_us: None,
             hung: Hung::default(),

@@ -36,7 +36,10 @@ pub(crate) fn run(arguments: &Live, json: bool) -> Result<(), Failure> {
     options.threads = usize::from(arguments.model.threads);
     let model = SessionModel::of_bundle(&bundle, options).map_err(Failure::of)?;
     let budget_us = (arguments.budget_ms * 1e3) as i64;
-    let session = Session::start(model, &session_options(&clip, budget_us)).map_err(Failure::of)?;
+    let mut options = session_options(&clip, budget_us);
+    options.encoder_nice = arguments.encoder_nice;
+    options.answering_nice = arguments.answering_nice;
+    let session = Session::start(model, &options).map_err(Failure::of)?;
 
     let begin_us = now_us() + LEAD_US;
     let seconds = arguments.seconds.unwrap_or(clip.default_seconds());
@@ -57,6 +60,7 @@ pub(crate) fn run(arguments: &Live, json: bool) -> Result<(), Failure> {
     }
     let stats = session.stats();
     drop(session);
+    log::info!("{stats:?}");
     let scores = score::scores(&clip, &journal, &told);
     if let Some(folder) = &arguments.out {
         pictures::write(folder, &clip, &journal, &told)?;
