@@ -21,7 +21,8 @@
 //! 8. `Crew`: the threads.
 //! 9. [`Session`]: all of them.
 //!
-//! Once warm, nothing but the encoder's backend allocates.
+//! Once warm, the decoder's thread allocates nothing; the others do where a thread was late for the first
+//! time and another buffer is needed, and the encoder's backend as it pleases.
 
 mod camera;
 mod candidates;

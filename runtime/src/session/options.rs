@@ -26,7 +26,8 @@ pub struct SessionOptions {
     /// Before the first frame, encodes and decodes so often, so that the first answers are no slower
     /// than the others, and the engine knows what its rungs cost.
     pub warm_up_runs: usize,
-    /// The size of frames that are to be expected, for the warm-up; pixels.
+    /// The size of frames that are to be expected, for the warm-up; pixels. With frames of another size
+    /// the first decodings allocate.
     pub expected_size_px: (u32, u32),
     /// Answers with pixels that wait for a reader; of more, the oldest are dropped.
     pub answers_kept: usize,
@@ -49,7 +50,7 @@ impl Default for SessionOptions {
             decoder_processors: Vec::new(),
             warm_up_runs: 8,
             expected_size_px: (1280, 720),
-            answers_kept: 8,
+            answers_kept: 4,
             most_given_up: 3,
             stop_within: Duration::from_secs(5),
             events: None,

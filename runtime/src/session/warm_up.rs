@@ -46,6 +46,9 @@ pub(super) fn warm_up(
         keyframe = encoder.make(&frame)?;
     }
     let mut last: Option<Made> = None;
+    let made = decoder.make(&order(Rung::Candidates, &keyframe, None))?;
+    decoder.fill_buffers(&made)?;
+    drop(made);
     for rung in Rung::DECODING {
         let mut longest_us = 0;
         for run in 0..runs {

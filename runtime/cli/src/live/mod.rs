@@ -24,6 +24,8 @@ use std::time::Duration;
 
 /// From the end of the warm-up to the first frame, microseconds.
 const LEAD_US: i64 = 100_000;
+/// A scene in which the person looks at things in the picture most of the time.
+const USUAL_SEED: u64 = 5;
 /// The last prompts are still answered, microseconds.
 const TAIL_US: i64 = 100_000;
 
@@ -90,7 +92,7 @@ fn open(arguments: &Live) -> Result<Clip, Failure> {
             seed.parse()
                 .map_err(|_| Failure::Usage(format!("{seed:?} is no seed; give a whole number")))?,
         ),
-        None => (source == "scene").then_some(1),
+        None => (source == "scene").then_some(USUAL_SEED),
     };
     if arguments.gaze.starts_with("bridge:") {
         return usage("the bridge cannot be listened to yet; give scene or FILE.csv".to_owned());
