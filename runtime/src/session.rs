@@ -59,4 +59,5 @@ pub use histogram::{Histogram, Quantiles};
 pub use model::SessionModel;
 pub use options::SessionOptions;
 pub use outbox::SessionAnswer;
+pub use priority::answer_in_real_time;
 pub use stats::SessionStats;

@@ -209,9 +209,9 @@ pub(crate) struct Live {
     /// The nice value of the encoder's thread.
     #[arg(long, hide = true, default_value_t = 10, value_parser = clap::value_parser!(i32).range(0..=19))]
     pub(crate) encoder_nice: i32,
-    /// The nice value of the threads that answer.
-    #[arg(long, hide = true, default_value_t = 0, allow_hyphen_values = true, value_parser = clap::value_parser!(i32).range(-20..=0))]
-    pub(crate) answering_nice: i32,
+    /// The real-time priority of the threads that answer, if the system lets them; 0 for none.
+    #[arg(long, hide = true, default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=99))]
+    pub(crate) real_time_priority: u8,
     /// Write pictures of some answers, each on the frame that was newest, into this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

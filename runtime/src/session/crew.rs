@@ -59,8 +59,8 @@ impl Crew {
         }
     }
 
-    pub(super) fn answering_nice(&self) -> i32 {
-        self.options.answering_nice
+    pub(super) fn real_time_priority(&self) -> u8 {
+        self.options.real_time_priority
     }
 
     pub(super) fn start_camera(
@@ -69,9 +69,7 @@ impl Crew {
         turns: Receiver<Turn>,
     ) -> Result<(), SessionError> {
         let (shared, intrinsics) = (Arc::clone(shared), self.options.engine.intrinsics);
-        let (name, nice) = ("fixate-camera", self.options.answering_nice);
-        let member = spawn(name, move || {
-            priority::go_before(name, nice);
+        let member = spawn("fixate-camera", move || {
             camera::run(&shared, &turns, intrinsics);
         })?;
         self.members.push(member);
@@ -84,9 +82,9 @@ impl Crew {
         orders: Receiver<MoveOrder>,
     ) -> Result<(), SessionError> {
         let (shared, kept) = (Arc::clone(shared), self.options.answers_kept);
-        let (name, nice) = ("fixate-mover", self.options.answering_nice);
+        let (name, real_time) = ("fixate-mover", self.options.real_time_priority);
         let member = spawn(name, move || {
-            priority::go_before(name, nice);
+            priority::answer_in_real_time(name, real_time);
             moving::run(&shared, &orders, kept);
         })?;
         self.members.push(member);
@@ -120,9 +118,9 @@ impl Crew {
     ) -> Result<(), SessionError> {
         let shared = Arc::clone(shared);
         let processors = self.options.decoder_processors.clone();
-        let (name, nice) = ("fixate-decoder", self.options.answering_nice);
+        let (name, real_time) = ("fixate-decoder", self.options.real_time_priority);
         let member = spawn(name, move || {
-            priority::go_before(name, nice);
+            priority::answer_in_real_time(name, real_time);
             priority::stay_on(name, &processors);
             decoding::run(&shared, desk, &orders, generation);
         })?;

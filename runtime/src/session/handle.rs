@@ -86,7 +86,7 @@ impl Session {
             &mut decoder,
             options.expected_size_px,
             options.warm_up_runs,
-            &mut options.engine.ladder,
+            &mut options.engine,
         )?;
         let (encode, encode_orders) = bounded(1);
         let (decode, decode_orders) = bounded(1);

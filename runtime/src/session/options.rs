@@ -16,9 +16,11 @@ pub struct SessionOptions {
     /// By how much the encoder's thread gives way to all others: its nice value, 0 (not at all) to 19.
     /// Decoding then interrupts encoding, where both want the same core.
     pub encoder_nice: i32,
-    /// The nice value of the threads that answer, -20 to 0. Below 0 they go before the threads of other
-    /// programs, for which most systems want a privilege.
-    pub answering_nice: i32,
+    /// The real-time priority that the system is asked for, for the threads that give answers, 1 to 99; 0
+    /// asks for none. Kernels that let a thread compute on until the next tick wake others up
+    /// milliseconds late without it. Most systems want a privilege; without that, answers may be late
+    /// while the processors are busy.
+    pub real_time_priority: u8,
     /// The processors that the encoder's thread may run on; empty for all.
     pub encoder_processors: Vec<usize>,
     /// The processors that the decoder's thread may run on; empty for all.
@@ -45,7 +47,7 @@ impl Default for SessionOptions {
         Self {
             engine: EngineOptions::default(),
             encoder_nice: 10,
-            answering_nice: 0,
+            real_time_priority: 10,
             encoder_processors: Vec::new(),
             decoder_processors: Vec::new(),
             warm_up_runs: 8,

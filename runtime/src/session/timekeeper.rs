@@ -13,7 +13,7 @@ use super::shared::Shared;
 
 /// What the thread does until the session stops; tells how many threads did not end.
 pub(super) fn run(shared: &Arc<Shared>, news: Receiver<News>, mut crew: Crew) -> usize {
-    priority::go_before("fixate-timekeeper", crew.answering_nice());
+    priority::answer_in_real_time("fixate-timekeeper", crew.real_time_priority());
     loop {
         let (next_us, hung) = shared.poll();
         if hung.encoder {

@@ -16,7 +16,7 @@ use crate::model;
 use clip::Clip;
 use fixate::engine::gaze::GazeOptions;
 use fixate::segmenter::SegmenterOptions;
-use fixate::session::{Session, SessionModel, SessionOptions, now_us};
+use fixate::session::{Session, SessionModel, SessionOptions, answer_in_real_time, now_us};
 use journal::Journal;
 use player::Player;
 use std::path::Path;
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Live, json: bool) -> Result<(), Failure> {
     let budget_us = (arguments.budget_ms * 1e3) as i64;
     let mut options = session_options(&clip, budget_us);
     options.encoder_nice = arguments.encoder_nice;
-    options.answering_nice = arguments.answering_nice;
+    options.real_time_priority = arguments.real_time_priority;
     let session = Session::start(model, &options).map_err(Failure::of)?;
 
     let begin_us = now_us() + LEAD_US;
@@ -50,7 +50,9 @@ pub(crate) fn run(arguments: &Live, json: bool) -> Result<(), Failure> {
     let player = Player::new(&clip, begin_us, end_us);
     let told = std::thread::scope(|scope| {
         let playing = scope.spawn(|| player.play(&session));
-        while now_us() < end_us + TAIL_US {
+        // Started later, the player would go before the camera's thread, too.
+        answer_in_real_time("reader", arguments.real_time_priority);
+        while now_us() < end_us + budget_us + TAIL_US {
             journal.take(&session, Duration::from_millis(20), &player);
         }
         playing.join()
