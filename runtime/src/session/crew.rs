@@ -59,8 +59,13 @@ impl Crew {
         }
     }
 
-    pub(super) fn real_time_priority(&self) -> u8 {
-        self.options.real_time_priority
+    /// The priority of a thread that goes before so many others of those that answer; 0 for none. Those
+    /// that work for microseconds go before the one that decodes for milliseconds.
+    pub(super) fn real_time_priority(&self, before: u8) -> u8 {
+        match self.options.real_time_priority {
+            0 => 0,
+            lowest => lowest.saturating_add(before),
+        }
     }
 
     pub(super) fn start_camera(
@@ -82,7 +87,7 @@ impl Crew {
         orders: Receiver<MoveOrder>,
     ) -> Result<(), SessionError> {
         let (shared, kept) = (Arc::clone(shared), self.options.answers_kept);
-        let (name, real_time) = ("fixate-mover", self.options.real_time_priority);
+        let (name, real_time) = ("fixate-mover", self.real_time_priority(1));
         let member = spawn(name, move || {
             priority::answer_in_real_time(name, real_time);
             moving::run(&shared, &orders, kept);
@@ -118,7 +123,7 @@ impl Crew {
     ) -> Result<(), SessionError> {
         let shared = Arc::clone(shared);
         let processors = self.options.decoder_processors.clone();
-        let (name, real_time) = ("fixate-decoder", self.options.real_time_priority);
+        let (name, real_time) = ("fixate-decoder", self.real_time_priority(0));
         let member = spawn(name, move || {
             priority::answer_in_real_time(name, real_time);
             priority::stay_on(name, &processors);

@@ -16,8 +16,8 @@ pub struct SessionOptions {
     /// By how much the encoder's thread gives way to all others: its nice value, 0 (not at all) to 19.
     /// Decoding then interrupts encoding, where both want the same core.
     pub encoder_nice: i32,
-    /// The real-time priority that the system is asked for, for the threads that give answers, 1 to 99; 0
-    /// asks for none. Kernels that let a thread compute on until the next tick wake others up
+    /// The real-time priority that the system is asked for, for the threads that give answers, 1 to 97; two
+    /// of them get one and two more; 0 asks for none. Kernels that let a thread compute on until the next tick wake others up
     /// milliseconds late without it. Most systems want a privilege; without that, answers may be late
     /// while the processors are busy.
     pub real_time_priority: u8,

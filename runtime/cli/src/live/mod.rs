@@ -50,8 +50,13 @@ pub(crate) fn run(arguments: &Live, json: bool) -> Result<(), Failure> {
     let player = Player::new(&clip, begin_us, end_us);
     let told = std::thread::scope(|scope| {
         let playing = scope.spawn(|| player.play(&session));
+        // It works for less time than the decoder, and goes before it.
+        let reader_priority = match arguments.real_time_priority {
+            0 => 0,
+            decoder => decoder + 1,
+        };
         // Started later, the player would go before the camera's thread, too.
-        answer_in_real_time("reader", arguments.real_time_priority);
+        answer_in_real_time("reader", reader_priority);
         while now_us() < end_us + budget_us + TAIL_US {
             journal.take(&session, Duration::from_millis(20), &player);
         }
