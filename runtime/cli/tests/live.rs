@@ -1,4 +1,5 @@
 //! `fixate live`, as it is called.
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 use serde_json::Value;
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! A session with a made-up model whose parts fail as they are told, and a camera that pans.
 #![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
