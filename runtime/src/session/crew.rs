@@ -149,9 +149,11 @@ impl Crew {
         let started = EncoderDesk::new(encoder, preparer, self.spares.spec)
             .and_then(|desk| self.start_encoder(desk, receiver, generation));
         match started {
-            Ok(()) => shared
-                .lock()
-                .encoder_replaced(generation, sender, &shared.outbox),
+            Ok(()) => {
+                let outbox = &shared.outbox;
+                shared.lock().encoder_replaced(generation, sender, outbox);
+                shared.send_orders();
+            }
             Err(error) => log::error!("the encoder hangs and cannot be replaced: {error}"),
         }
     }
@@ -171,9 +173,11 @@ impl Crew {
         let (sender, receiver) = bounded(1);
         let generation = shared.lock().decoder_generation + 1;
         match self.start_decoder(shared, desk, receiver, generation) {
-            Ok(()) => shared
-                .lock()
-                .decoder_replaced(generation, sender, &shared.outbox),
+            Ok(()) => {
+                let outbox = &shared.outbox;
+                shared.lock().decoder_replaced(generation, sender, outbox);
+                shared.send_orders();
+            }
             Err(error) => log::error!("the decoder hangs and cannot be replaced: {error}"),
         }
     }
