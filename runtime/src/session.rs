@@ -21,7 +21,8 @@
 //! 8. `Crew`: the threads.
 //! 9. [`Session`]: all of them.
 //!
-//! Once warm, nothing but the encoder's backend allocates.
+//! Once warm, the decoder's thread allocates nothing; the others do where a thread was late for the first
+//! time and another buffer is needed, and the encoder's backend as it pleases.
 
 mod camera;
 mod candidates;
@@ -58,4 +59,5 @@ pub use histogram::{Histogram, Quantiles};
 pub use model::SessionModel;
 pub use options::SessionOptions;
 pub use outbox::SessionAnswer;
+pub use priority::answer_in_real_time;
 pub use stats::SessionStats;

@@ -106,7 +106,12 @@ fn an_engine_allocates_nothing_once_it_is_made() {
                 .on_prompt(now_us, FrameId(index), &shape, Some(0))
                 .is_err()
         );
-        answers += engine.poll(now_us + 14_800).answers().count();
+        let actions = engine.poll(now_us + 14_800);
+        answers += actions.answers().count();
+        if let Some(job) = actions.decode {
+            let decoded = engine.on_decoded(now_us + 15_500, job.job, Ok(found()));
+            assert!(decoded.is_ok());
+        }
     }
     let after = counting_allocator::calls();
     assert_eq!(after - before, 0);

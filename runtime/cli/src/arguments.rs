@@ -208,6 +208,12 @@ pub(crate) struct Live {
     /// Render scenes with soft shadows, noise and motion blur, which takes about a second a frame.
     #[arg(long)]
     pub(crate) fine: bool,
+    /// The nice value of the encoder's thread.
+    #[arg(long, hide = true, default_value_t = 10, value_parser = clap::value_parser!(i32).range(0..=19))]
+    pub(crate) encoder_nice: i32,
+    /// The real-time priority of the threads that answer, if the system lets them; 0 for none.
+    #[arg(long, hide = true, default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=97))]
+    pub(crate) real_time_priority: u8,
     /// Write pictures of some answers, each on the frame that was newest, into this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

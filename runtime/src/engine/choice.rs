@@ -112,9 +112,23 @@ pub struct Choice {
     pub position: usize,
     /// By how much its score exceeds the next candidate's: small where the prompt stays ambiguous.
     /// Infinite where there is only one.
+    #[serde(with = "infinite_as_none")]
     pub margin: f32,
     /// Whether memory has overruled the scores.
     pub remembered: bool,
+}
+
+/// Not every format has a number for infinity.
+mod infinite_as_none {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &f32, to: S) -> Result<S::Ok, S::Error> {
+        Some(*value).filter(|value| value.is_finite()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<f32, D::Error> {
+        Ok(Option::deserialize(from)?.unwrap_or(f32::INFINITY))
+    }
 }
 
 impl ChoiceOptions {

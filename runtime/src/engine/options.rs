@@ -31,6 +31,9 @@ pub struct EngineOptions {
     pub ladder: LadderOptions,
     /// Which candidate to show.
     pub choice: ChoiceOptions,
+    /// Where no decoding is in time, one is begun all the same if the last answer is of another thing, or
+    /// was decoded so long ago: later prompts are answered with its mask, moved; microseconds.
+    pub late_decode_us: i64,
     /// Answers whose keyframe is older are neither moved nor held, microseconds.
     pub oldest_mask_us: i64,
     /// After so many failures in a row the encoder rests ...
@@ -61,6 +64,7 @@ impl Default for EngineOptions {
             keyframes: KeyframeOptions::default(),
             ladder: LadderOptions::default(),
             choice: ChoiceOptions::default(),
+            late_decode_us: 150_000,
             oldest_mask_us: 3_000_000,
             encoder_failures: 3,
             encoder_rest_us: 1_000_000,

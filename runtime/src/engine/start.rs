@@ -50,10 +50,10 @@ impl Engine {
         let open = *self.open.waiting()?;
         let prepared = self.prepare(&open);
         let left_us = open.deadline_us.saturating_sub(self.now_us);
-        let rung = prepared
-            .as_ref()
-            .ok()
-            .map(|_| self.ladder.decoding(left_us, open.shape.is_ambiguous()));
+        let rung = prepared.as_ref().ok().map(|_| {
+            let in_time = self.ladder.decoding(left_us, open.shape.is_ambiguous());
+            in_time.or_else(|| self.late_rung(&open))
+        });
         let (mut job, decoding) = match (prepared, rung) {
             (Ok(prepared), Some(Some(rung))) => self.assign(prepared, rung),
             (Err(reason), _) => {
@@ -75,6 +75,15 @@ impl Engine {
         slot.stage = Stage::Decoding(job.job);
         slot.obstacle = None;
         Some(job)
+    }
+
+    /// Where nothing is in time, prompts live on masks that are moved: something must be decoded for
+    /// those that come after.
+    fn late_rung(&self, open: &Open) -> Option<Rung> {
+        let young = self
+            .usable_last(open)
+            .is_some_and(|last| age_us(self.now_us, last.decoded_us) < self.options.late_decode_us);
+        (!young).then_some(Rung::Single)
     }
 
     fn assign(

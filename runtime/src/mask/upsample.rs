@@ -20,6 +20,8 @@ pub struct MaskUpsampler {
     input_row: Vec<f32>,
     image_row: Vec<f32>,
     widened: WidenedRows,
+    /// For each row of logits, whether any is above the threshold.
+    inside: Vec<bool>,
 }
 
 impl MaskUpsampler {
@@ -47,9 +49,14 @@ impl MaskUpsampler {
                 needed,
             });
         }
-        self.each_row(logits, placement, |y, row| {
-            image_logits[y * width..][..width].copy_from_slice(row);
-        })
+        self.each_row(
+            logits,
+            placement,
+            |_| true,
+            |y, row| {
+                image_logits[y * width..][..width].copy_from_slice(row.unwrap_or_default());
+            },
+        )
     }
 
     /// Writes the mask, which takes the image's size: the pixels with a logit above 0.
@@ -67,18 +74,37 @@ impl MaskUpsampler {
             placement.image_width_px as usize,
             placement.image_height_px as usize,
         );
-        self.each_row(logits, placement, |y, row| {
-            for (byte, &logit) in bitmap.row_mut(y).iter_mut().zip(row) {
-                *byte = u8::from(logit > MASK_THRESHOLD);
+        self.inside.clear();
+        let rows = logits.values.chunks_exact(logits.width);
+        self.inside.extend(rows.map(|row| {
+            row.iter()
+                .fold(false, |inside, &logit| inside | (logit > MASK_THRESHOLD))
+        }));
+        // What lies between logits is between them: rows around which all are outside are outside.
+        let inside = std::mem::take(&mut self.inside);
+        let wanted = |sum: &RowSum| sum.terms().iter().any(|&(row, _)| inside[row]);
+        let result = self.each_row(logits, placement, wanted, |y, row| {
+            let bytes = bitmap.row_mut(y);
+            match row {
+                Some(row) => {
+                    for (byte, &logit) in bytes.iter_mut().zip(row) {
+                        *byte = u8::from(logit > MASK_THRESHOLD);
+                    }
+                }
+                None => bytes.fill(0),
             }
-        })
+        });
+        self.inside = inside;
+        result
     }
 
+    /// Hands out every row of the image, those that are not wanted without their logits.
     fn each_row(
         &mut self,
         logits: LogitsView<'_>,
         placement: &Placement,
-        mut take: impl FnMut(usize, &[f32]),
+        wanted: impl Fn(&RowSum) -> bool,
+        mut take: impl FnMut(usize, Option<&[f32]>),
     ) -> Result<(), MaskError> {
         check_placed(logits, placement)?;
         let input = placement.input_size_px as usize;
@@ -101,6 +127,10 @@ impl MaskUpsampler {
         let image_rows = Tap::between(resized_height, image_height);
         for y in 0..image_height {
             let sum = RowSum::new(image_rows(y), &input_rows);
+            if !wanted(&sum) {
+                take(y, None);
+                continue;
+            }
             for &(row, _) in sum.terms() {
                 if let Some(widened) = self.widened.missing(row, &sum) {
                     interpolate(logits.row(row), &self.input_columns, &mut self.input_row);
@@ -108,7 +138,7 @@ impl MaskUpsampler {
                 }
             }
             self.widened.add_up(&sum, &mut self.image_row);
-            take(y, &self.image_row);
+            take(y, Some(&self.image_row));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The camera's thread: how each frame moved.
 
-use crossbeam_channel::{Receiver, TryRecvError};
+use crossbeam_channel::Receiver;
 
 use super::shared::Shared;
 use crate::engine::FrameNews;
@@ -22,12 +22,9 @@ pub(super) fn run(shared: &Shared, turns: &Receiver<Turn>, intrinsics: Option<In
     let mut gyro = GyroTrack::new();
     let mut before_us = None;
     while let Some(frame) = shared.camera.take() {
-        loop {
-            match turns.try_recv() {
-                // The engine refuses and counts the same samples.
-                Ok(turn) => drop(gyro.push(turn.time_us, turn.rate_rad_s)),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-            }
+        while let Ok(turn) = turns.try_recv() {
+            // The engine refuses and counts the same samples.
+            let _ = gyro.push(turn.time_us, turn.rate_rad_s);
         }
         let capture_us = frame.capture_us();
         let turned = match (before_us, &intrinsics) {

@@ -11,7 +11,7 @@ pub fn now_us() -> i64 {
 #[cfg(target_os = "linux")]
 fn host_us() -> i64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-    now.tv_sec * 1_000_000 + i64::from(now.tv_nsec) / 1000
+    now.tv_sec * 1_000_000 + now.tv_nsec / 1000
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -59,6 +59,15 @@ impl Crew {
         }
     }
 
+    /// The priority of a thread that goes before so many others of those that answer; 0 for none. Those
+    /// that work for microseconds go before the one that decodes for milliseconds.
+    pub(super) fn real_time_priority(&self, before: u8) -> u8 {
+        match self.options.real_time_priority {
+            0 => 0,
+            lowest => lowest.saturating_add(before),
+        }
+    }
+
     pub(super) fn start_camera(
         &mut self,
         shared: &Arc<Shared>,
@@ -78,7 +87,11 @@ impl Crew {
         orders: Receiver<MoveOrder>,
     ) -> Result<(), SessionError> {
         let (shared, kept) = (Arc::clone(shared), self.options.answers_kept);
-        let member = spawn("fixate-mover", move || moving::run(&shared, &orders, kept))?;
+        let (name, real_time) = ("fixate-mover", self.real_time_priority(1));
+        let member = spawn(name, move || {
+            priority::answer_in_real_time(name, real_time);
+            moving::run(&shared, &orders, kept);
+        })?;
         self.members.push(member);
         Ok(())
     }
@@ -110,8 +123,9 @@ impl Crew {
     ) -> Result<(), SessionError> {
         let shared = Arc::clone(shared);
         let processors = self.options.decoder_processors.clone();
-        let name = "fixate-decoder";
+        let (name, real_time) = ("fixate-decoder", self.real_time_priority(0));
         let member = spawn(name, move || {
+            priority::answer_in_real_time(name, real_time);
             priority::stay_on(name, &processors);
             decoding::run(&shared, desk, &orders, generation);
         })?;
@@ -135,9 +149,11 @@ impl Crew {
         let started = EncoderDesk::new(encoder, preparer, self.spares.spec)
             .and_then(|desk| self.start_encoder(desk, receiver, generation));
         match started {
-            Ok(()) => shared
-                .lock()
-                .encoder_replaced(generation, sender, &shared.outbox),
+            Ok(()) => {
+                let outbox = &shared.outbox;
+                shared.lock().encoder_replaced(generation, sender, outbox);
+                shared.send_orders();
+            }
             Err(error) => log::error!("the encoder hangs and cannot be replaced: {error}"),
         }
     }
@@ -157,9 +173,11 @@ impl Crew {
         let (sender, receiver) = bounded(1);
         let generation = shared.lock().decoder_generation + 1;
         match self.start_decoder(shared, desk, receiver, generation) {
-            Ok(()) => shared
-                .lock()
-                .decoder_replaced(generation, sender, &shared.outbox),
+            Ok(()) => {
+                let outbox = &shared.outbox;
+                shared.lock().decoder_replaced(generation, sender, outbox);
+                shared.send_orders();
+            }
             Err(error) => log::error!("the decoder hangs and cannot be replaced: {error}"),
         }
     }

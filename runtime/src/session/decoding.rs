@@ -13,7 +13,10 @@ use super::orders::DecodeOrder;
 use super::pool::Pool;
 use super::shared::Shared;
 use crate::decoder::{Decoded, Decoder, DecoderError, MaskSelection};
-use crate::engine::{Candidates, ChoiceOptions, JobFailed, JobId, KeyframeId, PromptShape, Rung};
+use crate::engine::{
+    Candidates, ChoiceOptions, FrameId, JobFailed, JobId, KeyframeId, PromptShape, Rung,
+};
+use crate::geometry::Homography;
 use crate::mask::MaskUpsampler;
 use crate::preprocess::Placement;
 use crate::prompt::Prompt;
@@ -82,6 +85,26 @@ impl DecoderDesk {
             remembered: Vec::new(),
             single_only: false,
         }
+    }
+
+    /// Lets all buffers be as large as these masks need, so that decoding need not.
+    pub(super) fn fill_buffers(&mut self, made: &Made) -> Result<(), SessionError> {
+        let upsampler = &mut self.upsampler;
+        let given = &*made.masks;
+        self.masks.fill_all(|masks| {
+            masks.decoded.clone_from(&given.decoded);
+            Ok::<(), SessionError>(())
+        })?;
+        self.drawings.fill_all(|drawing| {
+            drawing.draw(
+                (given.job, FrameId(0)),
+                given.decoded.mask(given.shown),
+                &given.placement,
+                &Homography::IDENTITY,
+                upsampler,
+            )
+        })?;
+        Ok(())
     }
 
     /// Decodes, looks at the masks, and draws the one that the engine will choose.

@@ -86,7 +86,7 @@ impl Session {
             &mut decoder,
             options.expected_size_px,
             options.warm_up_runs,
-            &mut options.engine.ladder,
+            &mut options.engine,
         )?;
         let (encode, encode_orders) = bounded(1);
         let (decode, decode_orders) = bounded(1);
@@ -249,6 +249,8 @@ impl Session {
         SessionStats {
             engine: *state.engine.counters(),
             keyframes: *state.engine.keyframes().counters(),
+            gaze: *state.engine.gaze().counters(),
+            gaze_prompts: state.gaze_prompts,
             latency_ms: times.latency.quantiles(),
             mask_age_ms: times.mask_age.quantiles(),
             encode_ms: state.encode_times.quantiles(),

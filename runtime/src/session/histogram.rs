@@ -70,7 +70,8 @@ impl Histogram {
         let mut seen = 0;
         for (bin, count) in self.counts.iter().enumerate() {
             seen += count;
-            if seen >= wanted {
+            // The last bin takes all that is longer.
+            if seen >= wanted && bin + 1 < self.counts.len() {
                 return last_of(bin).min(self.longest_us);
             }
         }

@@ -20,6 +20,20 @@ impl<T> Pool<T> {
         }
     }
 
+    /// Grows to the most values, and fills all that nobody reads.
+    pub(super) fn fill_all<E>(
+        &mut self,
+        mut fill: impl FnMut(&mut T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while self.all.len() < self.most {
+            self.all.push(Arc::new((self.make)()));
+        }
+        self.all
+            .iter_mut()
+            .filter_map(Arc::get_mut)
+            .try_for_each(&mut fill)
+    }
+
     /// Fills a value that nobody reads, and gives it out; none if all are read or filling fails.
     pub(super) fn fill<E>(
         &mut self,

@@ -62,6 +62,20 @@ impl Shared {
         }
     }
 
+    /// Does what the engine wants, and lets go of the lock.
+    fn finish(&self, mut state: MutexGuard<'_, State>, time_us: i64) {
+        state.poll(time_us, &self.outbox);
+        let outgoing = std::mem::take(&mut state.outgoing);
+        drop(state);
+        outgoing.send();
+    }
+
+    /// Sends orders that are still there.
+    pub(super) fn send_orders(&self) {
+        let outgoing = std::mem::take(&mut self.lock().outgoing);
+        outgoing.send();
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,7 +92,7 @@ impl Shared {
             Ok(()) => state.frames.push(frame),
             Err(error) => log::warn!("a frame was refused: {error}"),
         }
-        state.poll(time_us, &self.outbox);
+        self.finish(state, time_us);
     }
 
     /// Takes a gaze sample that was pushed at this time.
@@ -96,9 +110,10 @@ impl Shared {
         });
         let outcome = state.engine.on_gaze(time_us, sample);
         if let Some(accepted) = outcome.ok().and_then(|outcome| outcome.accepted) {
+            state.gaze_prompts += 1;
             state.accept(&accepted, pushed_us, &self.outbox);
         }
-        state.poll(time_us, &self.outbox);
+        self.finish(state, time_us);
         Ok(outcome?)
     }
 
@@ -126,7 +141,7 @@ impl Shared {
         if let Ok(accepted) = &accepted {
             state.accept(accepted, pushed_us, &self.outbox);
         }
-        state.poll(time_us, &self.outbox);
+        self.finish(state, time_us);
         Ok(accepted?)
     }
 
@@ -141,7 +156,7 @@ impl Shared {
             rate_rad_s,
         });
         let taken = state.engine.on_imu(time_us, sample_us, rate_rad_s);
-        state.poll(time_us, &self.outbox);
+        self.finish(state, time_us);
         Ok(taken?)
     }
 
@@ -152,7 +167,7 @@ impl Shared {
         let time_us = state.time(now_us());
         state.record(Event::KeyframeAsked { time_us });
         state.engine.ask_keyframe();
-        state.poll(time_us, &self.outbox);
+        self.finish(state, time_us);
         Ok(())
     }
 
@@ -175,7 +190,7 @@ impl Shared {
             state.keyframes.push((keyframe, made));
         }
         state.tell_encoded(time_us, keyframe, told);
-        state.poll(time_us, &self.outbox);
+        self.finish(state, time_us);
     }
 
     /// Takes what came of a decoding; false if the thread was replaced.
@@ -203,7 +218,7 @@ impl Shared {
             candidates
         });
         state.tell_decoded(time_us, job, told);
-        state.poll(time_us, &self.outbox);
+        self.finish(state, time_us);
         true
     }
 
@@ -213,7 +228,7 @@ impl Shared {
         let time_us = state.time(now_us());
         let told = result.map(|drawing| state.drawings.push(drawing));
         state.tell_moved(time_us, job, told);
-        state.poll(time_us, &self.outbox);
+        self.finish(state, time_us);
     }
 
     /// Nothing but time came. Tells when it is to come next, and what hangs.
@@ -223,6 +238,10 @@ impl Shared {
         state.record(Event::Poll { time_us });
         state.poll(time_us, &self.outbox);
         state.armed_us = state.next_us;
-        (state.next_us, std::mem::take(&mut state.hung))
+        let due = (state.next_us, std::mem::take(&mut state.hung));
+        let outgoing = std::mem::take(&mut state.outgoing);
+        drop(state);
+        outgoing.send();
+        due
     }
 }

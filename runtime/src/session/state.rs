@@ -35,9 +35,12 @@ pub(super) struct State {
     pushed: Vec<(PromptId, i64)>,
     /// None once the session stops.
     pub(super) orders: Option<Orders>,
+    /// Orders for those who work, to be sent without the lock.
+    pub(super) outgoing: Outgoing,
     news: Sender<News>,
     events: Option<Sender<Event>>,
     pub(super) events_dropped: u64,
+    pub(super) gaze_prompts: u64,
     /// When the engine wants to be polled, microseconds.
     pub(super) next_us: Option<i64>,
     /// When the time-keeping thread will wake up, microseconds.
@@ -57,6 +60,36 @@ pub(super) struct Orders {
     pub(super) move_mask: Sender<MoveOrder>,
 }
 
+/// An order and the way that it goes.
+type Sent<T> = Option<(Sender<T>, T)>;
+
+/// Orders on their way. Who gets one may run at once, before the thread that sent it goes on; had that
+/// the lock, all others would wait until the order is done.
+#[derive(Default)]
+pub(super) struct Outgoing {
+    encode: Sent<EncodeOrder>,
+    decode: Sent<DecodeOrder>,
+    move_mask: Sent<MoveOrder>,
+}
+
+impl Outgoing {
+    /// Sends them.
+    pub(super) fn send(self) {
+        send(self.encode, "encoder");
+        send(self.decode, "decoder");
+        send(self.move_mask, "mover");
+    }
+}
+
+/// The engine has one job of a kind at a time, so there is room unless the thread has ended.
+fn send<T>(sent: Sent<T>, name: &str) {
+    if let Some((way, order)) = sent
+        && way.try_send(order).is_err()
+    {
+        log::debug!("the {name} takes no orders any more");
+    }
+}
+
 impl State {
     pub(super) fn new(
         engine: Engine,
@@ -72,9 +105,11 @@ impl State {
             drawings: Vec::with_capacity(ROOM),
             pushed: Vec::with_capacity(ROOM),
             orders: Some(orders),
+            outgoing: Outgoing::default(),
             news,
             events,
             events_dropped: 0,
+            gaze_prompts: 0,
             next_us: None,
             armed_us: None,
             hung: Hung::default(),
@@ -215,7 +250,7 @@ impl State {
         log::warn!("{notice:?}");
     }
 
-    fn order_encode(&self, job: &EncodeJob) -> bool {
+    fn order_encode(&mut self, job: &EncodeJob) -> bool {
         let frame = self.frames.iter().find(|frame| frame.id == job.frame);
         let (Some(orders), Some(frame)) = (&self.orders, frame) else {
             return false;
@@ -224,10 +259,11 @@ impl State {
             keyframe: job.keyframe,
             frame: Arc::clone(frame),
         };
-        orders.encode.try_send(order).is_ok()
+        self.outgoing.encode = Some((orders.encode.clone(), order));
+        true
     }
 
-    fn order_decode(&self, job: &DecodeJob) -> bool {
+    fn order_decode(&mut self, job: &DecodeJob) -> bool {
         let keyframe = self.keyframes.iter().find(|(id, _)| *id == job.keyframe);
         let (Some(orders), Some((_, keyframe))) = (&self.orders, keyframe) else {
             return false;
@@ -237,15 +273,17 @@ impl State {
             keyframe: Arc::clone(keyframe),
             memory: job.memory.as_ref().and_then(|memory| self.find(memory.job)),
         };
-        orders.decode.try_send(order).is_ok()
+        self.outgoing.decode = Some((orders.decode.clone(), order));
+        true
     }
 
-    fn order_move(&self, job: &MoveJob) -> bool {
+    fn order_move(&mut self, job: &MoveJob) -> bool {
         let (Some(orders), Some(masks)) = (&self.orders, self.find(job.decoded)) else {
             return false;
         };
         let order = MoveOrder { job: *job, masks };
-        orders.move_mask.try_send(order).is_ok()
+        self.outgoing.move_mask = Some((orders.move_mask.clone(), order));
+        true
     }
 
     fn find(&self, job: JobId) -> Option<Arc<Masks>> {

@@ -1,6 +1,7 @@
 //! What a session has done so far.
 
 use super::histogram::Quantiles;
+use crate::engine::gaze::GazeCounters;
 use crate::engine::{EngineCounters, KeyframeCounters};
 
 /// What a session has done so far. Nothing that is dropped, refused or late goes uncounted.
@@ -11,6 +12,10 @@ pub struct SessionStats {
     pub engine: EngineCounters,
     /// What became of frames for the encoder.
     pub keyframes: KeyframeCounters,
+    /// What the eyes did.
+    pub gaze: GazeCounters,
+    /// Prompts that were made of gaze samples.
+    pub gaze_prompts: u64,
     /// From the push of a prompt, or of the gaze sample that made it, to its answer, pixels drawn.
     pub latency_ms: Quantiles,
     /// From the capture of an answer's keyframe to the answer.

@@ -1,9 +1,10 @@
 //! What came out of a session, as its reader saw it.
 
 use super::player::Player;
-use fixate::engine::{AnswerKind, PromptId};
+use fixate::engine::{AnswerKind, NoneReason, PromptId};
 use fixate::mask::Bitmap;
 use fixate::session::{Histogram, MaskPixels, Session, now_us};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Masks kept to be compared with the truth after the run.
@@ -83,6 +84,8 @@ pub(super) struct Journal {
     pub(super) longest_miss_streak: u64,
     miss_streak: u64,
     pub(super) kinds: Kinds,
+    /// Why there was nothing to show.
+    pub(super) reasons: BTreeMap<&'static str, u64>,
     pub(super) latency: Histogram,
     pub(super) mask_age: Histogram,
     pub(super) cases: Vec<Shown>,
@@ -104,6 +107,7 @@ impl Journal {
             longest_miss_streak: 0,
             miss_streak: 0,
             kinds: Kinds::default(),
+            reasons: BTreeMap::new(),
             latency: Histogram::new(),
             mask_age: Histogram::new(),
             cases: Vec::with_capacity(MOST_CASES as usize + 2),
@@ -132,7 +136,10 @@ impl Journal {
             AnswerKind::Fresh => kinds.fresh += 1,
             AnswerKind::Propagated => kinds.propagated += 1,
             AnswerKind::Held => kinds.held += 1,
-            AnswerKind::None(_) => kinds.none += 1,
+            AnswerKind::None(reason) => {
+                kinds.none += 1;
+                *self.reasons.entry(reason_name(reason)).or_default() += 1;
+            }
         }
         let Some(drawn) = given.answer.drawn else {
             return;
@@ -162,5 +169,23 @@ impl Journal {
             self.next_case_us = now_us + self.case_every_us;
             self.cases.push(shown);
         }
+    }
+}
+
+fn reason_name(reason: NoneReason) -> &'static str {
+    match reason {
+        NoneReason::NoKeyframe => "no_keyframe",
+        NoneReason::EncoderFailing => "encoder_failing",
+        NoneReason::EncoderHung => "encoder_hung",
+        NoneReason::CameraStalled => "camera_stalled",
+        NoneReason::MotionLost => "motion_lost",
+        NoneReason::OffKeyframe => "off_keyframe",
+        NoneReason::NoTime => "no_time",
+        NoneReason::DecoderFailed => "decoder_failed",
+        NoneReason::DecoderHung => "decoder_hung",
+        NoneReason::NothingFound => "nothing_found",
+        NoneReason::Superseded { .. } => "superseded",
+        NoneReason::FrameSizeChanged => "frame_size_changed",
+        _ => "other",
     }
 }

@@ -16,7 +16,7 @@ use crate::model;
 use clip::Clip;
 use fixate::engine::gaze::GazeOptions;
 use fixate::segmenter::SegmenterOptions;
-use fixate::session::{Session, SessionModel, SessionOptions, now_us};
+use fixate::session::{Session, SessionModel, SessionOptions, answer_in_real_time, now_us};
 use journal::Journal;
 use player::Player;
 use std::path::Path;
@@ -24,6 +24,8 @@ use std::time::Duration;
 
 /// From the end of the warm-up to the first frame, microseconds.
 const LEAD_US: i64 = 100_000;
+/// A scene in which the person looks at things in the picture most of the time.
+const USUAL_SEED: u64 = 5;
 /// The last prompts are still answered, microseconds.
 const TAIL_US: i64 = 100_000;
 
@@ -36,7 +38,10 @@ pub(crate) fn run(arguments: &Live, json: bool) -> Result<(), Failure> {
     options.threads = usize::from(arguments.model.threads);
     let model = SessionModel::of_bundle(&bundle, options).map_err(Failure::of)?;
     let budget_us = (arguments.budget_ms * 1e3) as i64;
-    let session = Session::start(model, &session_options(&clip, budget_us)).map_err(Failure::of)?;
+    let mut options = session_options(&clip, budget_us);
+    options.encoder_nice = arguments.encoder_nice;
+    options.real_time_priority = arguments.real_time_priority;
+    let session = Session::start(model, &options).map_err(Failure::of)?;
 
     let begin_us = now_us() + LEAD_US;
     let seconds = arguments.seconds.unwrap_or(clip.default_seconds());
@@ -45,7 +50,14 @@ pub(crate) fn run(arguments: &Live, json: bool) -> Result<(), Failure> {
     let player = Player::new(&clip, begin_us, end_us);
     let told = std::thread::scope(|scope| {
         let playing = scope.spawn(|| player.play(&session));
-        while now_us() < end_us + TAIL_US {
+        // It works for less time than the decoder, and goes before it.
+        let reader_priority = match arguments.real_time_priority {
+            0 => 0,
+            decoder => decoder + 1,
+        };
+        // Started later, the player would go before the camera's thread, too.
+        answer_in_real_time("reader", reader_priority);
+        while now_us() < end_us + budget_us + TAIL_US {
             journal.take(&session, Duration::from_millis(20), &player);
         }
         playing.join()
@@ -57,6 +69,7 @@ pub(crate) fn run(arguments: &Live, json: bool) -> Result<(), Failure> {
     }
     let stats = session.stats();
     drop(session);
+    log::info!("{stats:?}");
     let scores = score::scores(&clip, &journal, &told);
     if let Some(folder) = &arguments.out {
         pictures::write(folder, &clip, &journal, &told)?;
@@ -86,7 +99,7 @@ fn open(arguments: &Live) -> Result<Clip, Failure> {
             seed.parse()
                 .map_err(|_| Failure::Usage(format!("{seed:?} is no seed; give a whole number")))?,
         ),
-        None => (source == "scene").then_some(1),
+        None => (source == "scene").then_some(USUAL_SEED),
     };
     if arguments.gaze.starts_with("bridge:") {
         return usage("the bridge cannot be listened to yet; give scene or FILE.csv".to_owned());

@@ -5,6 +5,7 @@ use super::journal::{Journal, Kinds};
 use super::score::Scores;
 use fixate::session::{Quantiles, SessionStats};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 #[derive(Debug, Serialize)]
@@ -33,7 +34,8 @@ pub(super) struct Report {
     decode_ms: Quantiles,
     frames: Frames,
     answers_dropped: u64,
-    superseded: u64,
+    /// Why there was nothing to show.
+    none_reasons: BTreeMap<&'static str, u64>,
     encoder_failures: u64,
     /// Of the mask shown with the thing looked at: the best fit of whole, part and subpart.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +72,7 @@ impl Report {
                 dropped: stats.frames_dropped,
             },
             answers_dropped: stats.answers_dropped,
-            superseded: stats.engine.superseded,
+            none_reasons: journal.reasons.clone(),
             encoder_failures: stats.engine.encodes_failed,
             iou_newest_frame: scores.map(|scores| scores.best),
             iou_newest_frame_levels: scores,
