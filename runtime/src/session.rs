@@ -14,7 +14,7 @@
 //! 2. `Newest`, `Pool`: between threads only the newest value counts, and buffers are filled again as
 //!    soon as nobody reads them; `OwnFrame`: a frame's pixels in such a buffer.
 //! 3. [`Histogram`], [`SessionStats`]: what is published.
-//! 4. [`Event`], [`replay`]: what the engine was told, so that it answers the same again.
+//! 4. [`Told`]: what the engine was told, so that it answers the same again.
 //! 5. [`MaskPixels`], [`SessionAnswer`]: what comes out; `Outbox`: where it waits.
 //! 6. `EncoderDesk`, `DecoderDesk`: a backend with its buffers.
 //! 7. `State`, `Shared`: the engine and the pixels behind the names that it knows, behind one lock.
@@ -32,7 +32,6 @@ mod decoding;
 mod drawing;
 mod encoding;
 mod error;
-mod event;
 mod handle;
 mod histogram;
 mod model;
@@ -48,12 +47,12 @@ mod shared;
 mod state;
 mod stats;
 mod timekeeper;
+mod told;
 mod warm_up;
 
 pub use clock::now_us;
 pub use drawing::MaskPixels;
 pub use error::SessionError;
-pub use event::{Event, apply, replay};
 pub use handle::Session;
 pub use histogram::{Histogram, Quantiles};
 pub use model::SessionModel;
@@ -61,3 +60,4 @@ pub use options::SessionOptions;
 pub use outbox::SessionAnswer;
 pub use priority::answer_in_real_time;
 pub use stats::SessionStats;
+pub use told::Told;

@@ -302,7 +302,7 @@ impl fixate_stats {
             frames_pushed: stats.frames_pushed,
             frames_dropped: stats.frames_dropped,
             keyframes: engine.keyframes,
-            gaze_prompts: 0,
+            gaze_prompts: stats.gaze_prompts,
             latency: quantiles(stats.latency_ms),
             mask_age: quantiles(stats.mask_age_ms),
             ..Self::initial()

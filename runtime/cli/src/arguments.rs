@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Eval(Eval),
     /// Answers where a person looks in a running picture, in real time.
     Live(Live),
+    /// Does what `live` does, and records it: MCAP, which viewers open, and `replay` plays again.
+    Record(Record),
     /// Replays a recording, and tells whether it gives the same answers.
     Replay(crate::replay::Replay),
     /// Models of other makes.
@@ -169,6 +171,16 @@ pub(crate) struct Segment {
     /// Read the image's embedding from this file if it is there, else write it.
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) embedding: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Record {
+    /// The recording, which is replaced if it is there. Pictures and masks, ten a second, are for viewers; what the
+    /// answers follow from is complete.
+    #[arg(value_name = "FILE.mcap")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) live: Live,
 }
 
 #[derive(Debug, Args)]

@@ -48,6 +48,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Bench(bench) => bench::run(bench, arguments.json),
         Command::Eval(eval) => eval::run(eval, arguments.json),
         Command::Live(live) => live::run(live, arguments.json),
+        Command::Record(record) => live::record(record, arguments.json),
         Command::Replay(replay) => replay::run(replay, arguments.json),
         Command::Model(command) => model::run(command, arguments.json),
     }

@@ -99,7 +99,7 @@ impl Session {
             move_mask,
         };
         let engine = Engine::new(options.engine);
-        let state = State::new(engine, orders, news.clone(), options.events.take());
+        let state = State::new(engine, orders, news.clone(), options.told.take());
         let shared = Arc::new(Shared::new(state, kept));
         let engine_options = options.engine;
         let mut crew = Crew::new(options, news.clone(), spares);

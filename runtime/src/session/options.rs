@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Sender;
 
-use super::event::Event;
+use super::told::Told;
 use crate::engine::EngineOptions;
 
 /// How a session runs.
@@ -37,9 +37,9 @@ pub struct SessionOptions {
     pub most_given_up: usize,
     /// How long [`Session::stop`](super::Session::stop) waits for threads that still compute.
     pub stop_within: Duration,
-    /// Where all that the engine is told, and its answers, are copied to: see [`Event`]. Events that
-    /// find the queue full are dropped and counted.
-    pub events: Option<Sender<Event>>,
+    /// Where all that the engine is told, and its answers, are copied to: see [`Told`]. What
+    /// finds the queue full is dropped and counted.
+    pub told: Option<Sender<Told>>,
 }
 
 impl Default for SessionOptions {
@@ -55,7 +55,7 @@ impl Default for SessionOptions {
             answers_kept: 4,
             most_given_up: 3,
             stop_within: Duration::from_secs(5),
-            events: None,
+            told: None,
         }
     }
 }

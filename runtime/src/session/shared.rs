@@ -11,7 +11,6 @@ use super::clock::now_us;
 use super::decoding::Made;
 use super::drawing::Drawing;
 use super::error::SessionError;
-use super::event::Event;
 use super::newest::Newest;
 use super::outbox::Outbox;
 use super::pixels::OwnFrame;
@@ -19,7 +18,8 @@ use super::state::State;
 use crate::decoder::Keyframe;
 use crate::engine::gaze::GazeSample;
 use crate::engine::{
-    Accepted, FrameId, FrameNews, GazeOutcome, JobFailed, JobId, KeyframeId, PromptShape,
+    Accepted, EngineError, Event, FrameId, FrameNews, GazeOutcome, JobFailed, JobId, KeyframeId,
+    Outcome, PromptShape,
 };
 
 /// What the threads of a session share.
@@ -84,13 +84,10 @@ impl Shared {
     pub(super) fn frame(&self, news: &FrameNews, frame: Arc<OwnFrame>) {
         let mut state = self.lock();
         let time_us = state.time(now_us());
-        state.record(Event::Frame {
-            time_us,
-            news: *news,
-        });
-        match state.engine.on_frame(time_us, news) {
-            Ok(()) => state.frames.push(frame),
-            Err(error) => log::warn!("a frame was refused: {error}"),
+        let (now_us, news) = (time_us, *news);
+        match state.tell(Event::Frame { now_us, news }) {
+            Outcome::Refused(error) => log::warn!("a frame was refused: {error}"),
+            _ => state.frames.push(frame),
         }
         self.finish(state, time_us);
     }
@@ -104,17 +101,17 @@ impl Shared {
         let mut state = self.lock();
         state.check()?;
         let time_us = state.time(pushed_us);
-        state.record(Event::Gaze {
-            time_us,
-            sample: *sample,
-        });
-        let outcome = state.engine.on_gaze(time_us, sample);
-        if let Some(accepted) = outcome.ok().and_then(|outcome| outcome.accepted) {
+        let (now_us, sample) = (time_us, *sample);
+        let outcome = match state.tell(Event::Gaze { now_us, sample }) {
+            Outcome::Looked(outcome) => Ok(outcome),
+            other => Err(refusal(&other)),
+        };
+        if let Some(accepted) = outcome.as_ref().ok().and_then(|outcome| outcome.accepted) {
             state.gaze_prompts += 1;
             state.accept(&accepted, pushed_us, &self.outbox);
         }
         self.finish(state, time_us);
-        Ok(outcome?)
+        outcome
     }
 
     /// Takes a prompt that was pushed at this time; without a frame, on the newest.
@@ -131,18 +128,21 @@ impl Shared {
         let wanted = frame.unwrap_or(FrameId(u64::MAX));
         // The engine tells what is wrong with a frame that it never knew.
         let frame = state.engine.frame_up_to(wanted).unwrap_or(wanted);
-        state.record(Event::Prompt {
-            time_us,
+        let told = state.tell(Event::Prompt {
+            now_us: time_us,
             frame,
             shape: *shape,
             budget_us,
         });
-        let accepted = state.engine.on_prompt(time_us, frame, shape, budget_us);
+        let accepted = match told {
+            Outcome::Prompted(accepted) => Ok(accepted),
+            other => Err(refusal(&other)),
+        };
         if let Ok(accepted) = &accepted {
             state.accept(accepted, pushed_us, &self.outbox);
         }
         self.finish(state, time_us);
-        Ok(accepted?)
+        accepted
     }
 
     /// Takes a sample of the gyroscope.
@@ -150,14 +150,16 @@ impl Shared {
         let mut state = self.lock();
         state.check()?;
         let time_us = state.time(now_us());
-        state.record(Event::Imu {
-            time_us,
-            sample_us,
+        let told = state.tell(Event::Imu {
+            now_us: time_us,
+            time_us: sample_us,
             rate_rad_s,
         });
-        let taken = state.engine.on_imu(time_us, sample_us, rate_rad_s);
         self.finish(state, time_us);
-        Ok(taken?)
+        match told {
+            Outcome::Refused(error) => Err(SessionError::Refused(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Wants the next good frame encoded.
@@ -165,8 +167,7 @@ impl Shared {
         let mut state = self.lock();
         state.check()?;
         let time_us = state.time(now_us());
-        state.record(Event::KeyframeAsked { time_us });
-        state.engine.ask_keyframe();
+        state.tell(Event::AskKeyframe);
         self.finish(state, time_us);
         Ok(())
     }
@@ -235,7 +236,6 @@ impl Shared {
     pub(super) fn poll(&self) -> (Option<i64>, Hung) {
         let mut state = self.lock();
         let time_us = state.time(now_us());
-        state.record(Event::Poll { time_us });
         state.poll(time_us, &self.outbox);
         state.armed_us = state.next_us;
         let due = (state.next_us, std::mem::take(&mut state.hung));
@@ -243,5 +243,17 @@ impl Shared {
         drop(state);
         outgoing.send();
         due
+    }
+}
+
+/// Why the engine did not take what makes prompts.
+fn refusal(outcome: &Outcome) -> SessionError {
+    match outcome {
+        Outcome::Refused(error) => SessionError::Refused(*error),
+        // It answers a prompt with nothing else.
+        _ => SessionError::Refused(EngineError::UnknownFrame {
+            found: FrameId(0),
+            newest: None,
+        }),
     }
 }

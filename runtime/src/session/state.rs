@@ -7,16 +7,16 @@ use crossbeam_channel::Sender;
 use super::decoding::Masks;
 use super::drawing::Drawing;
 use super::error::SessionError;
-use super::event::Event;
 use super::histogram::Histogram;
 use super::orders::{DecodeOrder, EncodeOrder, MoveOrder, News};
 use super::outbox::Outbox;
 use super::pixels::OwnFrame;
 use super::shared::Hung;
+use super::told::Told;
 use crate::decoder::Keyframe;
 use crate::engine::{
-    Accepted, Actions, Answer, Candidates, DecodeJob, EncodeJob, Engine, JobFailed, JobId,
-    KeyframeId, MoveJob, Notice, PromptId,
+    Accepted, Actions, Answer, Candidates, DecodeJob, EncodeJob, Engine, Event, JobFailed, JobId,
+    KeyframeId, MoveJob, Notice, Outcome, PromptId,
 };
 
 /// More than the engine ever wants at one time; the tables below never grow.
@@ -38,7 +38,7 @@ pub(super) struct State {
     /// Orders for those who work, to be sent without the lock.
     pub(super) outgoing: Outgoing,
     news: Sender<News>,
-    events: Option<Sender<Event>>,
+    told: Option<Sender<Told>>,
     pub(super) events_dropped: u64,
     pub(super) gaze_prompts: u64,
     /// When the engine wants to be polled, microseconds.
@@ -95,7 +95,7 @@ impl State {
         engine: Engine,
         orders: Orders,
         news: Sender<News>,
-        events: Option<Sender<Event>>,
+        told: Option<Sender<Told>>,
     ) -> Self {
         Self {
             engine,
@@ -107,7 +107,7 @@ impl State {
             orders: Some(orders),
             outgoing: Outgoing::default(),
             news,
-            events,
+            told,
             events_dropped: 0,
             gaze_prompts: 0,
             next_us: None,
@@ -135,9 +135,15 @@ impl State {
         then_us.max(self.engine.now_us())
     }
 
-    pub(super) fn record(&mut self, event: Event) {
-        let Some(events) = &self.events else { return };
-        if events.try_send(event).is_err() {
+    /// Tells the engine something. What it refuses it has counted.
+    pub(super) fn tell(&mut self, event: Event) -> Outcome {
+        self.record(Told::Event(event));
+        self.engine.on_event(&event)
+    }
+
+    fn record(&mut self, told: Told) {
+        let Some(recorder) = &self.told else { return };
+        if recorder.try_send(told).is_err() {
             self.events_dropped += 1;
         }
     }
@@ -152,46 +158,44 @@ impl State {
 
     pub(super) fn tell_encoded(
         &mut self,
-        time_us: i64,
+        now_us: i64,
         keyframe: KeyframeId,
         result: Result<(), JobFailed>,
     ) {
-        self.record(Event::Encoded {
-            time_us,
+        self.tell(Event::Encoded {
+            now_us,
             keyframe,
             result,
         });
-        // Jobs that are not running are counted there.
-        let _ = self.engine.on_encoded(time_us, keyframe, result);
     }
 
     pub(super) fn tell_decoded(
         &mut self,
-        time_us: i64,
+        now_us: i64,
         job: JobId,
         result: Result<Candidates, JobFailed>,
     ) {
-        self.record(Event::Decoded {
-            time_us,
+        self.tell(Event::Decoded {
+            now_us,
             job,
             result,
         });
-        let _ = self.engine.on_decoded(time_us, job, result);
     }
 
-    pub(super) fn tell_moved(&mut self, time_us: i64, job: JobId, result: Result<(), JobFailed>) {
-        self.record(Event::Moved {
-            time_us,
+    pub(super) fn tell_moved(&mut self, now_us: i64, job: JobId, result: Result<(), JobFailed>) {
+        self.tell(Event::Moved {
+            now_us,
             job,
             result,
         });
-        let _ = self.engine.on_moved(time_us, job, result);
     }
 
     /// Does what the engine wants at this time, until it wants nothing more.
     pub(super) fn poll(&mut self, time_us: i64, outbox: &Outbox) {
         for _ in 0..MOST_ROUNDS {
-            let actions = self.engine.poll(time_us);
+            let Outcome::Polled(actions) = self.tell(Event::Poll { now_us: time_us }) else {
+                break;
+            };
             let failed = self.act(time_us, &actions, outbox);
             self.next_us = actions.next_us;
             if !failed {
@@ -292,7 +296,7 @@ impl State {
     }
 
     fn give(&mut self, answer: &Answer, outbox: &Outbox) {
-        self.record(Event::Answered { answer: *answer });
+        self.record(Told::Answer(*answer));
         let pushed = self
             .pushed
             .iter()
@@ -332,8 +336,7 @@ impl State {
         orders.encode = encode;
         self.encoder_generation = generation;
         let time_us = self.time(super::clock::now_us());
-        self.record(Event::EncoderReplaced { time_us });
-        self.engine.on_encoder_replaced(time_us);
+        self.tell(Event::EncoderReplaced { now_us: time_us });
         self.poll(time_us, outbox);
     }
 
@@ -350,8 +353,7 @@ impl State {
         orders.decode = decode;
         self.decoder_generation = generation;
         let time_us = self.time(super::clock::now_us());
-        self.record(Event::DecoderReplaced { time_us });
-        self.engine.on_decoder_replaced(time_us);
+        self.tell(Event::DecoderReplaced { now_us: time_us });
         self.poll(time_us, outbox);
     }
 }

@@ -1,6 +1,7 @@
 //! What came out of a session, as its reader saw it.
 
 use super::player::Player;
+use super::recording::MaskWay;
 use fixate::engine::{AnswerKind, NoneReason, PromptId};
 use fixate::mask::Bitmap;
 use fixate::session::{Histogram, MaskPixels, Session, now_us};
@@ -79,6 +80,8 @@ pub(super) struct Journal {
     next_case_us: i64,
     next_picture_us: i64,
     pixels: MaskPixels,
+    /// Where masks go for a recording.
+    pub(super) masks: Option<MaskWay>,
     pub(super) answers: u64,
     pub(super) in_time: u64,
     pub(super) longest_miss_streak: u64,
@@ -102,6 +105,7 @@ impl Journal {
             next_case_us: i64::MIN,
             next_picture_us: i64::MIN,
             pixels: MaskPixels::new(),
+            masks: None,
             answers: 0,
             in_time: 0,
             longest_miss_streak: 0,
@@ -145,6 +149,9 @@ impl Journal {
             return;
         };
         self.mask_age.push(now_us - drawn.keyframe_us);
+        if let Some(masks) = &mut self.masks {
+            masks.show(now_us, &given.answer, &self.pixels.bitmap);
+        }
         let case = now_us >= self.next_case_us;
         let picture_every_us = self
             .picture_every_us

@@ -6,11 +6,12 @@ mod gaze_file;
 mod journal;
 mod pictures;
 mod player;
+mod recording;
 mod report;
 mod scene;
 mod score;
 
-use crate::arguments::Live;
+use crate::arguments::{Live, Record};
 use crate::failure::Failure;
 use crate::model;
 use clip::Clip;
@@ -29,8 +30,24 @@ const USUAL_SEED: u64 = 5;
 /// The last prompts are still answered, microseconds.
 const TAIL_US: i64 = 100_000;
 
-/// Runs the command.
+/// Runs `fixate live`.
 pub(crate) fn run(arguments: &Live, json: bool) -> Result<(), Failure> {
+    play(arguments, None, json)
+}
+
+/// Runs `fixate record`.
+pub(crate) fn record(arguments: &Record, json: bool) -> Result<(), Failure> {
+    // What cannot be written is told before anything is rendered.
+    if let Some(folder) = arguments.file.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Failure::Failed(format!("{}: {error}", folder.display())))?;
+    }
+    std::fs::File::create(&arguments.file)
+        .map_err(|error| Failure::Failed(format!("{}: {error}", arguments.file.display())))?;
+    play(&arguments.live, Some(&arguments.file), json)
+}
+
+fn play(arguments: &Live, file: Option<&Path>, json: bool) -> Result<(), Failure> {
     let clip = open(arguments)?;
     let bundle = model::bundle(&arguments.model)?;
     let name = format!("{} {}", bundle.manifest().name, bundle.manifest().version);
@@ -41,34 +58,60 @@ pub(crate) fn run(arguments: &Live, json: bool) -> Result<(), Failure> {
     let mut options = session_options(&clip, budget_us);
     options.encoder_nice = arguments.encoder_nice;
     options.real_time_priority = arguments.real_time_priority;
+    let (told, masks, tape) = match file.map(|_| recording::ways()) {
+        Some(ways) => (Some(ways.told), Some(ways.masks), Some(ways.file)),
+        None => (None, None, None),
+    };
+    options.told = told;
     let session = Session::start(model, &options).map_err(Failure::of)?;
+    // The session alone tells now: with its end, the recording ends.
+    options.told = None;
 
     let begin_us = now_us() + LEAD_US;
     let seconds = arguments.seconds.unwrap_or(clip.default_seconds());
     let end_us = begin_us + (seconds * 1e6) as i64;
     let mut journal = Journal::new(budget_us, seconds, arguments.out.is_some());
-    let player = Player::new(&clip, begin_us, end_us);
-    let told = std::thread::scope(|scope| {
-        let playing = scope.spawn(|| player.play(&session));
-        // It works for less time than the decoder, and goes before it.
-        let reader_priority = match arguments.real_time_priority {
-            0 => 0,
-            decoder => decoder + 1,
-        };
-        // Started later, the player would go before the camera's thread, too.
-        answer_in_real_time("reader", reader_priority);
-        while now_us() < end_us + budget_us + TAIL_US {
-            journal.take(&session, Duration::from_millis(20), &player);
+    journal.masks = masks;
+    let player = &Player::new(&clip, begin_us, end_us);
+    let engine_options = *session.engine_options();
+    let (stats, told, written) = std::thread::scope(|scope| {
+        let writing = file
+            .zip(tape)
+            .map(|(file, tape)| scope.spawn(move || tape.write(file, &engine_options, player)));
+        let told = std::thread::scope(|inner| {
+            let playing = inner.spawn(|| player.play(&session));
+            // It works for less time than the decoder, and goes before it.
+            let reader_priority = match arguments.real_time_priority {
+                0 => 0,
+                decoder => decoder + 1,
+            };
+            // Started later, the player would go before the camera's thread, too.
+            answer_in_real_time("reader", reader_priority);
+            while now_us() < end_us + budget_us + TAIL_US {
+                journal.take(&session, Duration::from_millis(20), player);
+            }
+            playing.join()
+        });
+        let left = session.stop();
+        if left > 0 {
+            log::warn!("{left} threads of the session did not end");
         }
-        playing.join()
+        let stats = session.stats();
+        drop(session);
+        journal.masks = None;
+        (stats, told, writing.map(|writing| writing.join()))
     });
-    let told = told.map_err(|_| Failure::Failed("the thread that plays the clip ended".into()))?;
-    let left = session.stop();
-    if left > 0 {
-        log::warn!("{left} threads of the session did not end");
+    let ended = |thread: &str| Failure::Failed(format!("the thread that {thread} ended"));
+    let told = told.map_err(|_| ended("plays the clip"))?;
+    if let Some(written) = written {
+        written.map_err(|_| ended("writes the recording"))??;
+        if stats.events_dropped > 0 {
+            return Err(Failure::Failed(format!(
+                "the recording lacks {} entries, which came faster than they were written; take a faster disk, or a smaller picture",
+                stats.events_dropped
+            )));
+        }
     }
-    let stats = session.stats();
-    drop(session);
     log::info!("{stats:?}");
     let scores = score::scores(&clip, &journal, &told);
     if let Some(folder) = &arguments.out {

@@ -54,6 +54,15 @@ impl<'a> Player<'a> {
         }
     }
 
+    /// What was shown at a time at which a frame was.
+    pub(super) fn picture(&self, capture_us: i64) -> Option<Frame<'_>> {
+        let clip = self.clip;
+        let count = ((capture_us - self.begin_us) as f64 * 1e-6 * clip.fps).round();
+        let rgb = clip.frames.get(clip.frame_at(count.max(0.0) as usize))?;
+        let (width, height) = (clip.width as u32, clip.height as u32);
+        Frame::contiguous(PixelFormat::Rgb8, width, height, rgb, capture_us).ok()
+    }
+
     /// The clip's frame shown last.
     pub(super) fn newest(&self) -> usize {
         self.newest.load(Ordering::Relaxed)
