@@ -185,10 +185,10 @@ pub(crate) struct Record {
 
 #[derive(Debug, Args)]
 pub(crate) struct Live {
-    /// What is seen: scene[:SEED], a rendered place with things of kinds that no training shows, or a
-    /// folder of numbered images of one size. Both are read or rendered before the clock starts, and
-    /// played forth and back as often as the time asks for.
-    #[arg(long, value_name = "scene[:SEED]|DIR", default_value = "scene")]
+    /// What is seen: scene[:SEED], a rendered place with things of kinds that no training shows; a folder
+    /// of numbered images of one size; or a file .y4m, .mjpeg or .mcap. All are read or rendered before
+    /// the clock starts, and played forth and back as often as the time asks for.
+    #[arg(long, value_name = "scene[:SEED]|DIR|FILE", default_value = "scene")]
     pub(crate) source: String,
     /// Where is looked: "scene", the scene's person with a tracker's errors; "exact", the same without
     /// them; or a file of lines time_us,x_px,y_px[,valid]: microseconds since the first frame, pixels
@@ -208,7 +208,7 @@ pub(crate) struct Live {
     /// Rows of a scene's frames.
     #[arg(long, default_value_t = 720, value_parser = clap::value_parser!(u32).range(64..=4096))]
     pub(crate) height: u32,
-    /// Frames a second.
+    /// Frames a second, of what does not say it itself.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
     pub(crate) fps: u32,
     /// Gaze samples of a scene a second.

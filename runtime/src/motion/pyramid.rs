@@ -140,6 +140,29 @@ impl GrayPyramid {
         self.levels[level].plane()
     }
 
+    /// How sharp the frame is, to be compared with others of the same scene alone: the mean square of
+    /// the differences between pixels two apart (Brenner et al. 1976, in both directions), which blur
+    /// takes away first. None of a frame too small for that.
+    #[must_use]
+    pub fn sharpness(&self) -> Option<f32> {
+        let plane = self.levels.first().filter(|_| self.count > 0)?.plane();
+        let (width, height) = (plane.width(), plane.height());
+        if width < 3 || height < 3 {
+            return None;
+        }
+        let row = |y: usize| &plane.bordered_row(y)[BORDER..][..width];
+        let squares = |left: &[f32], right: &[f32]| -> f32 {
+            let pairs = left.iter().zip(right);
+            pairs.map(|(left, right)| (left - right).powi(2)).sum()
+        };
+        let mut sum = 0.0;
+        for y in 0..height - 2 {
+            let line = row(y);
+            sum += squares(&line[2..], &line[..width - 2]) + squares(row(y + 2), line);
+        }
+        Some(sum / (width * height) as f32)
+    }
+
     /// Writes the best corners in `region` (x0, y0, x1, y1 of the first level, ends excluded), spread
     /// over it, of those that `accept` takes (points of the frame).
     pub(crate) fn corners_into(
@@ -194,6 +217,26 @@ mod tests {
         let corner = pyramid.frame_from_gray([-0.5, 179.5]);
         assert_eq!(corner, Point::new(-0.5, 359.5));
         assert_eq!(pyramid.gray_from_frame(corner), [-0.5, 179.5]);
+    }
+
+    #[test]
+    fn blur_takes_sharpness_away() {
+        let sharpness = |blur: usize| {
+            // Stripes, averaged over as many pixels to each side.
+            let stripe = |x: usize| {
+                let window = x.saturating_sub(blur)..=x + blur;
+                let (count, white) = (2 * blur + 1, window.filter(|x| x / 20 % 2 == 1).count());
+                (white * 200 / count) as u8
+            };
+            let bytes: Vec<u8> = (0..320 * 240).map(|place| stripe(place % 320)).collect();
+            let frame = Frame::contiguous(PixelFormat::Gray8, 320, 240, &bytes, 0).unwrap();
+            let mut pyramid = GrayPyramid::new();
+            pyramid.build(&frame);
+            pyramid.sharpness().unwrap()
+        };
+        assert!(sharpness(0) > 1.5 * sharpness(2));
+        assert!(sharpness(2) > 1.5 * sharpness(8));
+        assert_eq!(GrayPyramid::new().sharpness(), None);
     }
 
     #[test]

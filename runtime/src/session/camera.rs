@@ -26,14 +26,14 @@ pub(super) fn run(shared: &Shared, turns: &Receiver<Turn>, intrinsics: Option<In
             // The engine refuses and counts the same samples.
             let _ = gyro.push(turn.time_us, turn.rate_rad_s);
         }
-        let capture_us = frame.capture_us();
+        let Ok(view) = frame.view() else { continue };
+        let capture_us = view.capture_time_us();
         let turned = match (before_us, &intrinsics) {
             (Some(before_us), Some(intrinsics)) => gyro
                 .motion(before_us, capture_us, intrinsics, &GyroNoise::default())
                 .ok(),
             _ => None,
         };
-        let Ok(view) = frame.view() else { continue };
         let link = match estimator.push(&view, turned.as_ref()) {
             Ok(link) => link,
             Err(error) => {
@@ -42,13 +42,13 @@ pub(super) fn run(shared: &Shared, turns: &Receiver<Turn>, intrinsics: Option<In
             }
         };
         before_us = Some(capture_us);
-        let (width_px, height_px) = frame.size_px();
+        let (width_px, height_px) = (view.width_px(), view.height_px());
         let news = FrameNews {
             frame: frame.id,
             capture_us,
             width_px,
             height_px,
-            sharpness: None,
+            sharpness: estimator.newest().sharpness(),
             motion: link,
         };
         shared.frame(&news, frame);

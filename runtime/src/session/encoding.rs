@@ -58,7 +58,7 @@ impl EncoderDesk {
         } = self;
         let filled = keyframes.fill(|keyframe| {
             keyframe.placement = preprocessor.preprocess_into(&view, input)?;
-            keyframe.capture_time_us = frame.capture_us();
+            keyframe.capture_time_us = view.capture_time_us();
             let embedding = &mut keyframe.embedding;
             embedding.shape = encoder.embedding_shape();
             embedding

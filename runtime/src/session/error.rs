@@ -6,6 +6,7 @@ use std::io;
 use crate::decoder::DecoderError;
 use crate::encoder::EncoderError;
 use crate::engine::{EngineError, ShapeError};
+use crate::frame::FrameError;
 use crate::mask::MaskError;
 use crate::preprocess::PreprocessError;
 use crate::segmenter::SegmenterError;
@@ -40,6 +41,8 @@ pub enum SessionError {
     Mask(MaskError),
     /// The system gives no more threads; of which kind its error is.
     Threads(io::ErrorKind),
+    /// The frame has no copy.
+    Frame(FrameError),
     /// The engine refused an input.
     Refused(EngineError),
     /// The prompt has too many points.
@@ -75,6 +78,7 @@ impl fmt::Display for SessionError {
                 f,
                 "the system gives the session no more threads ({kind}); stop other sessions"
             ),
+            Self::Frame(error) => error.fmt(f),
             Self::Refused(error) => error.fmt(f),
             Self::Shape(error) => error.fmt(f),
             Self::MaskPrompt => write!(
@@ -98,6 +102,7 @@ impl std::error::Error for SessionError {
             Self::Encoder(error) => Some(error),
             Self::Decoder(error) => Some(error),
             Self::Mask(error) => Some(error),
+            Self::Frame(error) => Some(error),
             Self::Refused(error) => Some(error),
             Self::Shape(error) => Some(error),
             _ => None,

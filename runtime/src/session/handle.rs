@@ -154,10 +154,9 @@ impl Session {
             return Err(SessionError::Refused(error));
         }
         let id = FrameId(frames.count + 1);
-        let copied = frames.pool.fill(|own| {
-            own.copy_from(id, frame);
-            Ok::<(), SessionError>(())
-        });
+        let copied = frames
+            .pool
+            .fill(|own| own.copy_from(id, frame).map_err(SessionError::Frame));
         let Some(own) = copied else {
             Counts::add(&counts.frames_dropped);
             return Err(SessionError::NoBuffer);

@@ -39,7 +39,9 @@ pub(super) fn warm_up(
     let grey = vec![128; width_px as usize * height_px as usize];
     let mut frame = OwnFrame::empty();
     match Frame::contiguous(PixelFormat::Gray8, width_px, height_px, &grey, 0) {
-        Ok(view) => frame.copy_from(FrameId(0), &view),
+        Ok(view) => frame
+            .copy_from(FrameId(0), &view)
+            .map_err(SessionError::Frame)?,
         Err(_) => return Ok(()),
     }
     let mut keyframe = encoder.make(&frame)?;

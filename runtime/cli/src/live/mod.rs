@@ -1,7 +1,7 @@
 //! `fixate live`: a camera and an eye tracker, or a scene that plays both, answered in real time.
 
 mod clip;
-mod folder;
+mod film;
 mod gaze_file;
 mod journal;
 mod pictures;
@@ -135,7 +135,9 @@ fn open(arguments: &Live) -> Result<Clip, Failure> {
         ));
     }
     if source == "camera" || source.starts_with("camera:") {
-        return usage("cameras cannot be opened yet; give scene[:SEED] or a folder".to_owned());
+        return usage(
+            "cameras cannot be opened yet; give scene[:SEED], a folder or a file".to_owned(),
+        );
     }
     let seed = match source.strip_prefix("scene:") {
         Some(seed) => Some(
@@ -149,7 +151,7 @@ fn open(arguments: &Live) -> Result<Clip, Failure> {
     }
     let mut clip = match seed {
         Some(seed) => scene::render(arguments, seed),
-        None => folder::read(arguments, Path::new(source))?,
+        None => film::read(arguments, Path::new(source))?,
     };
     match arguments.gaze.as_str() {
         "scene" | "exact" if seed.is_some() => {
