@@ -300,7 +300,13 @@ impl Engine {
     /// The last answer, if it is of the same thing and young enough to be shown again.
     pub(super) fn usable_last(&self, open: &Open) -> Option<&Last> {
         let last = self.last.as_ref()?;
-        let young = age_us(self.now_us, last.drawn.keyframe_us) <= self.options.oldest_mask_us;
+        // What a fresh answer would be decoded from is not too old: an encoder may take longer than that.
+        let filming = self.frames.newest().is_some_and(|newest| {
+            age_us(self.now_us, newest.arrival_us) < self.options.camera_lost_us
+        });
+        let newest = filming && self.keyframe() == Some(last.drawn.keyframe);
+        let age_us = age_us(self.now_us, last.drawn.keyframe_us);
+        let young = newest || age_us <= self.options.oldest_mask_us;
         (young && self.same_thing(open) == Some(true)).then_some(last)
     }
 

@@ -34,7 +34,7 @@ pub struct EngineOptions {
     /// Where no decoding is in time, one is begun all the same if the last answer is of another thing, or
     /// was decoded so long ago: later prompts are answered with its mask, moved; microseconds.
     pub late_decode_us: i64,
-    /// Answers whose keyframe is older are neither moved nor held, microseconds.
+    /// Answers whose keyframe is older, and not the newest, are neither moved nor held; microseconds.
     pub oldest_mask_us: i64,
     /// After so many failures in a row the encoder rests ...
     pub encoder_failures: u32,
