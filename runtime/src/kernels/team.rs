@@ -40,11 +40,15 @@ unsafe impl Sync for Shared {}
 unsafe impl Send for Shared {}
 
 impl Team {
-    /// A team of the calling thread and `others`, which are started and named here.
+    /// A team of the calling thread and `others`, which are started and named here; each calls
+    /// `prepare` with its number, from 1 on, before it waits for work.
     ///
     /// # Errors
     /// If the system gives no more threads.
-    pub fn new(others: usize) -> io::Result<Self> {
+    pub fn new(
+        others: usize,
+        prepare: impl Fn(usize) + Clone + Send + 'static,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             job: UnsafeCell::new(None),
             generation: AtomicUsize::new(0),
@@ -58,9 +62,13 @@ impl Team {
         };
         for index in 1..=others {
             let shared = Arc::clone(&team.shared);
+            let prepare = prepare.clone();
             let member = Builder::new()
                 .name(format!("fixate-decoder-{index}"))
-                .spawn(move || shared.work(index))?;
+                .spawn(move || {
+                    prepare(index);
+                    shared.work(index);
+                })?;
             team.members.push(member);
         }
         Ok(team)
@@ -185,7 +193,7 @@ mod tests {
     #[test]
     fn every_part_is_worked_on_once_each_time() {
         for others in 0..4 {
-            let mut team = Team::new(others).expect("threads");
+            let mut team = Team::new(others, |_| ()).expect("threads");
             let mut parts: Vec<usize> = vec![0; others + 1];
             for round in 0..500 {
                 if round % 100 == 0 {
@@ -202,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_panic_reaches_the_caller_and_the_team_goes_on() {
-        let mut team = Team::new(2).expect("threads");
+        let mut team = Team::new(2, |_| ()).expect("threads");
         for culprit in 0..3 {
             let mut parts = [0, 1, 2];
             let result = catch_unwind(AssertUnwindSafe(|| {

@@ -13,12 +13,12 @@ use super::encoding::{self, EncoderDesk};
 use super::error::SessionError;
 use super::options::SessionOptions;
 use super::orders::{DecodeOrder, EncodeOrder, MoveOrder, News};
-use super::priority;
 use super::shared::Shared;
 use super::{camera, moving};
 use crate::decoder::Decoder;
 use crate::encoder::Encoder;
 use crate::preprocess::InputSpec;
+use crate::threads;
 
 /// How often threads that are waited for are looked at.
 const LOOK: Duration = Duration::from_millis(1);
@@ -89,7 +89,7 @@ impl Crew {
         let (shared, kept) = (Arc::clone(shared), self.options.answers_kept);
         let (name, real_time) = ("fixate-mover", self.real_time_priority(1));
         let member = spawn(name, move || {
-            priority::answer_in_real_time(name, real_time);
+            threads::answer_in_real_time(name, real_time);
             moving::run(&shared, &orders, kept);
         })?;
         self.members.push(member);
@@ -106,8 +106,8 @@ impl Crew {
         let processors = self.options.encoder_processors.clone();
         let name = "fixate-encoder";
         let member = spawn(name, move || {
-            priority::give_way(name, nice);
-            priority::stay_on(name, &processors);
+            threads::give_way(name, nice);
+            threads::stay_on(name, &processors);
             encoding::run(desk, &orders, &news, generation);
         })?;
         self.given_up.extend(self.encoder.replace(member));
@@ -125,8 +125,8 @@ impl Crew {
         let processors = self.options.decoder_processors.clone();
         let (name, real_time) = ("fixate-decoder", self.real_time_priority(0));
         let member = spawn(name, move || {
-            priority::answer_in_real_time(name, real_time);
-            priority::stay_on(name, &processors);
+            threads::answer_in_real_time(name, real_time);
+            threads::stay_on(name, &processors);
             decoding::run(&shared, desk, &orders, generation);
         })?;
         self.given_up.extend(self.decoder.replace(member));

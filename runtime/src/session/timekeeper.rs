@@ -8,12 +8,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::clock::now_us;
 use super::crew::Crew;
 use super::orders::News;
-use super::priority;
 use super::shared::Shared;
+use crate::threads;
 
 /// What the thread does until the session stops; tells how many threads did not end.
 pub(super) fn run(shared: &Arc<Shared>, news: Receiver<News>, mut crew: Crew) -> usize {
-    priority::answer_in_real_time("fixate-timekeeper", crew.real_time_priority(2));
+    threads::answer_in_real_time("fixate-timekeeper", crew.real_time_priority(2));
     loop {
         let (next_us, hung) = shared.poll();
         if hung.encoder {

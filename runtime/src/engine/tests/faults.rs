@@ -324,3 +324,24 @@ fn prompts_and_frames_that_mean_nothing_are_refused_and_counted() {
     assert_eq!((counters.imu_refused, counters.unknown_jobs), (1, 3));
     world.finish();
 }
+
+#[test]
+fn an_encoder_slower_than_masks_may_be_old_and_a_decoder_slower_than_the_budget_still_bring_masks()
+{
+    let mut world = default_world();
+    let limit_us = EngineOptions::default().oldest_mask_us;
+    world.machines.encode_us = limit_us + 500_000;
+    world.machines.decode_us = 14_000;
+    live(&mut world, 300);
+    let before = world.answers.len();
+    live(&mut world, 300);
+    world.finish();
+    let answers = &world.answers[before..];
+    let shown = answers.iter().filter(|answer| answer.drawn.is_some());
+    assert!(
+        shown.clone().count() * 10 > answers.len() * 9,
+        "{answers:?}"
+    );
+    let ages = shown.filter_map(|answer| answer.mask_age_us);
+    assert!(ages.max().unwrap() > limit_us);
+}

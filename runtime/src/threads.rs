@@ -1,8 +1,8 @@
-//! Which threads give way to which.
+//! Which threads give way to which, and where they run.
 
 /// Lets the calling thread give way to others by this nice value, 0 to 19. Where the system does not
 /// let it, that is logged and nothing changes.
-pub(super) fn give_way(name: &str, nice: i32) {
+pub fn give_way(name: &str, nice: i32) {
     be_usual();
     if nice <= 0 {
         return;
@@ -35,7 +35,7 @@ pub fn answer_in_real_time(name: &str, priority: u8) -> bool {
 
 /// Keeps the calling thread on these processors; all if there are none. Where the system does not let
 /// it, that is logged and nothing changes.
-pub(super) fn stay_on(name: &str, processors: &[usize]) {
+pub fn stay_on(name: &str, processors: &[usize]) {
     if processors.is_empty() {
         return;
     }

@@ -1,0 +1,1213 @@
+/* fixate: what a person looks at, or a robot reaches for, as a mask, by a deadline.
+ *
+ * Functions return FIXATE_OK or a negative FIXATE_ERROR_; fixate_last_error tells the text behind this thread's newest
+ * one. On an error nothing was written but what a function says. Structs begin with their size: initialise each with
+ * its _init, which takes sizeof of it, so that a newer library understands an older caller.
+ * Any thread may call any function; calls on one segmenter wait for each other. Handles that were freed are told
+ * apart from those that live. Made by cbindgen; change the Rust sources instead. */
+
+#ifndef FIXATE_H
+#define FIXATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ Changes when a caller has to be compiled again: functions leave or mean something else. New
+ functions and longer structs do not change it.
+ */
+#define FIXATE_ABI_VERSION 1
+
+/*
+ Decoded for this prompt.
+ */
+#define FIXATE_ANSWER_FRESH 0
+
+/*
+ Decoded earlier, for a prompt of the same thing, and moved to this frame.
+ */
+#define FIXATE_ANSWER_PROPAGATED 1
+
+/*
+ The last answer, of the same thing, as it was.
+ */
+#define FIXATE_ANSWER_HELD 2
+
+/*
+ Nothing; `none_reason` says why.
+ */
+#define FIXATE_ANSWER_NONE 3
+
+/*
+ The answer has a mask.
+ */
+#define FIXATE_NONE_NOT 0
+
+/*
+ No frame has been encoded yet, or none of this size.
+ */
+#define FIXATE_NONE_NO_KEYFRAME 1
+
+/*
+ The encoder has failed several times in a row.
+ */
+#define FIXATE_NONE_ENCODER_FAILING 2
+
+/*
+ The encoder does not come back.
+ */
+#define FIXATE_NONE_ENCODER_HUNG 3
+
+/*
+ The camera has given no frame for too long.
+ */
+#define FIXATE_NONE_CAMERA_STALLED 4
+
+/*
+ How the picture moved since the keyframe is not known.
+ */
+#define FIXATE_NONE_MOTION_LOST 5
+
+/*
+ What is prompted is not on the keyframe.
+ */
+#define FIXATE_NONE_OFF_KEYFRAME 6
+
+/*
+ There was no time, and the last answer is of another thing, or too old.
+ */
+#define FIXATE_NONE_NO_TIME 7
+
+/*
+ The decoder has failed.
+ */
+#define FIXATE_NONE_DECODER_FAILED 8
+
+/*
+ The decoder does not come back.
+ */
+#define FIXATE_NONE_DECODER_HUNG 9
+
+/*
+ There is no mask at this place.
+ */
+#define FIXATE_NONE_NOTHING_FOUND 10
+
+/*
+ A newer prompt came before this one was decoded.
+ */
+#define FIXATE_NONE_SUPERSEDED 11
+
+/*
+ Frames have another size than the prompt's.
+ */
+#define FIXATE_NONE_FRAME_SIZE_CHANGED 12
+
+/*
+ Another reason, of a later release.
+ */
+#define FIXATE_NONE_OTHER 13
+
+/*
+ Red, green, blue; 3 bytes a pixel.
+ */
+#define FIXATE_FORMAT_RGB8 0
+
+/*
+ Blue, green, red; 3 bytes a pixel.
+ */
+#define FIXATE_FORMAT_BGR8 1
+
+/*
+ Red, green, blue, alpha; 4 bytes a pixel; alpha is ignored.
+ */
+#define FIXATE_FORMAT_RGBA8 2
+
+/*
+ Blue, green, red, alpha; 4 bytes a pixel; alpha is ignored.
+ */
+#define FIXATE_FORMAT_BGRA8 3
+
+/*
+ One byte of grey a pixel.
+ */
+#define FIXATE_FORMAT_GRAY8 4
+
+/*
+ Two planes: luma, then interleaved U, V at half the width and height. Both sides are even.
+ */
+#define FIXATE_FORMAT_NV12 5
+
+/*
+ Y0 U Y1 V in one plane, 4 bytes for two pixels. The width is even.
+ */
+#define FIXATE_FORMAT_YUYV 6
+
+/*
+ Luma coefficients of ITU-R BT.601, what most cameras give.
+ */
+#define FIXATE_YUV_BT601 0
+
+/*
+ Luma coefficients of ITU-R BT.709, high-definition video.
+ */
+#define FIXATE_YUV_BT709 1
+
+/*
+ Luma 16..235, chroma 16..240.
+ */
+#define FIXATE_YUV_LIMITED 0
+
+/*
+ 0..255, as in JPEG.
+ */
+#define FIXATE_YUV_FULL 1
+
+/*
+ `x` and `y` are pixels of the frame.
+ */
+#define FIXATE_GAZE_PIXEL 0
+
+/*
+ `x`, `y`, `z` are a direction in the camera's coordinates: x right, y down, z forward, of any length.
+ The session's options must have the camera's intrinsics.
+ */
+#define FIXATE_GAZE_DIRECTION 1
+
+/*
+ Nothing is logged.
+ */
+#define FIXATE_LOG_OFF 0
+
+/*
+ What went wrong and was not returned to anybody.
+ */
+#define FIXATE_LOG_ERROR 1
+
+/*
+ What may be a mistake.
+ */
+#define FIXATE_LOG_WARN 2
+
+/*
+ What was loaded and started, and how.
+ */
+#define FIXATE_LOG_INFO 3
+
+/*
+ What helps those who look for a mistake.
+ */
+#define FIXATE_LOG_DEBUG 4
+
+/*
+ The point does not belong to the thing.
+ */
+#define FIXATE_POINT_BACKGROUND 0
+
+/*
+ The point belongs to the thing.
+ */
+#define FIXATE_POINT_FOREGROUND 1
+
+/*
+ Three masks for one point and nothing else, which is ambiguous; one otherwise.
+ */
+#define FIXATE_MULTIMASK_AUTO 0
+
+/*
+ Three masks: whole, part, subpart.
+ */
+#define FIXATE_MULTIMASK_ALWAYS 1
+
+/*
+ One mask.
+ */
+#define FIXATE_MULTIMASK_NEVER 2
+
+/*
+ Points of a prompt, at most.
+ */
+#define FIXATE_MAX_POINTS 4096
+
+/*
+ The bundle's first encoder in f32, else its first.
+ */
+#define FIXATE_PRECISION_ANY 0
+
+/*
+ 32-bit floating point.
+ */
+#define FIXATE_PRECISION_F32 1
+
+/*
+ 16-bit floating point.
+ */
+#define FIXATE_PRECISION_F16 2
+
+/*
+ 8-bit integers.
+ */
+#define FIXATE_PRECISION_INT8 3
+
+/*
+ It worked.
+ */
+#define FIXATE_OK 0
+
+/*
+ A pointer that must not be NULL is.
+ */
+#define FIXATE_ERROR_NULL -1
+
+/*
+ A struct's `struct_size` is smaller than the first release's: it was not initialised.
+ */
+#define FIXATE_ERROR_STRUCT_SIZE -2
+
+/*
+ A handle is of another kind, was freed, or never was one.
+ */
+#define FIXATE_ERROR_HANDLE -3
+
+/*
+ A number is none of those that are defined, or out of its range.
+ */
+#define FIXATE_ERROR_ARGUMENT -4
+
+/*
+ A frame's size, strides or planes do not fit each other.
+ */
+#define FIXATE_ERROR_FRAME -5
+
+/*
+ A prompt means nothing on the image.
+ */
+#define FIXATE_ERROR_PROMPT -6
+
+/*
+ A model cannot be loaded, or has failed.
+ */
+#define FIXATE_ERROR_MODEL -7
+
+/*
+ A buffer is too small; the length needed was written where the function says.
+ */
+#define FIXATE_ERROR_BUFFER -8
+
+/*
+ There is nothing there yet.
+ */
+#define FIXATE_ERROR_NOTHING -9
+
+/*
+ The object was stopped.
+ */
+#define FIXATE_ERROR_STOPPED -10
+
+/*
+ Called from a callback out of a call on the same object.
+ */
+#define FIXATE_ERROR_REENTRANT -11
+
+/*
+ The system gives no more of something: memory, threads.
+ */
+#define FIXATE_ERROR_SYSTEM -12
+
+/*
+ A mistake in the library; please report its text.
+ */
+#define FIXATE_ERROR_INTERNAL -13
+
+/*
+ A loaded model with an image. One thread uses it at a time; others wait.
+ */
+typedef struct fixate_segmenter fixate_segmenter;
+
+/*
+ A running session. Any thread may push; answers are for one reader at a time, others wait.
+ */
+typedef struct fixate_session fixate_session;
+
+/*
+ The one answer of a prompt. Its mask stays with the session until the next answer is taken.
+ */
+typedef struct {
+    /*
+     `sizeof(fixate_answer)`.
+     */
+    uint32_t struct_size;
+    /*
+     A `FIXATE_ANSWER_` number.
+     */
+    uint32_t kind;
+    /*
+     A `FIXATE_NONE_` number.
+     */
+    uint32_t none_reason;
+    /*
+     Not 0: it was there within the budget.
+     */
+    uint32_t in_time;
+    /*
+     The prompt, as `fixate_session_push_prompt` named it; prompts made of gaze count on.
+     */
+    uint64_t prompt;
+    /*
+     The frame that the mask is drawn on, as `fixate_session_push_frame` named it; 0 without a mask.
+     */
+    uint64_t frame;
+    /*
+     When the prompt, or the gaze sample that made it, was pushed; microseconds.
+     */
+    int64_t pushed_us;
+    /*
+     When the answer was there to be taken, microseconds.
+     */
+    int64_t given_us;
+    /*
+     Capture of the frame drawn on, microseconds; 0 without a mask.
+     */
+    int64_t frame_us;
+    /*
+     From the capture of the keyframe behind the mask to the answer, microseconds; -1 without a mask.
+     */
+    int64_t mask_age_us;
+    /*
+     Standard deviation of the prompt's place on the frame, pixels.
+     */
+    double deviation_px;
+    /*
+     Pixels of the mask.
+     */
+    uint64_t area_px;
+    /*
+     The box around the mask: left, top, width and height in pixels; all 0 if it is empty.
+     */
+    uint32_t box_px[4];
+    /*
+     Columns and rows of the mask, as of its frame.
+     */
+    uint32_t size_px[2];
+    /*
+     Columns and rows of its logits.
+     */
+    uint32_t logits_size[2];
+    /*
+     The model's own estimate of the mask's intersection over union with the truth.
+     */
+    float predicted_iou;
+    /*
+     How little the mask depends on its threshold, 0 to 1.
+     */
+    float stability;
+    /*
+     Not 0: the camera had stalled.
+     */
+    uint32_t camera_stalled;
+    /*
+     Which of the model's masks is shown; 0 is the single mask, 1 to 3 are nested.
+     */
+    uint32_t index;
+} fixate_answer;
+
+/*
+ Quantiles of a distribution of times, milliseconds.
+ */
+typedef struct {
+    /*
+     Half of the times are at most this.
+     */
+    double p50_ms;
+    /*
+     99 of 100 times are at most this.
+     */
+    double p99_ms;
+    /*
+     999 of 1000 times are at most this.
+     */
+    double p999_ms;
+    /*
+     The longest.
+     */
+    double max_ms;
+} fixate_quantiles;
+
+/*
+ What a session has done so far.
+ */
+typedef struct {
+    /*
+     `sizeof(fixate_stats)`.
+     */
+    uint32_t struct_size;
+    /*
+     0.
+     */
+    uint32_t reserved;
+    /*
+     Prompts taken, those made of gaze too.
+     */
+    uint64_t prompts;
+    /*
+     Answers given, the four kinds together.
+     */
+    uint64_t answers;
+    /*
+     Answers within their prompt's budget, counted from its push.
+     */
+    uint64_t in_time;
+    /*
+     Answers after it.
+     */
+    uint64_t missed;
+    /*
+     Most of those in a row.
+     */
+    uint64_t longest_miss_streak;
+    /*
+     Answers of each kind, by `FIXATE_ANSWER_` number.
+     */
+    uint64_t kinds[4];
+    /*
+     Answers that nobody took before newer ones came.
+     */
+    uint64_t answers_dropped;
+    /*
+     Frames pushed.
+     */
+    uint64_t frames_pushed;
+    /*
+     Of those, left out.
+     */
+    uint64_t frames_dropped;
+    /*
+     Frames encoded.
+     */
+    uint64_t keyframes;
+    /*
+     Prompts made of gaze samples.
+     */
+    uint64_t gaze_prompts;
+    /*
+     From the push of a prompt to its answer.
+     */
+    fixate_quantiles latency;
+    /*
+     From the capture of an answer's keyframe to the answer.
+     */
+    fixate_quantiles mask_age;
+} fixate_stats;
+
+/*
+ One plane of a frame: rows of bytes.
+ */
+typedef struct {
+    /*
+     The first byte of the first row.
+     */
+    const uint8_t *data;
+    /*
+     Bytes that are readable from there on; the last row may end where its pixels end.
+     */
+    size_t size_bytes;
+    /*
+     From the start of a row to the start of the next.
+     */
+    size_t stride_bytes;
+} fixate_plane;
+
+/*
+ An image that the caller lends for a call, or until its release is called.
+ */
+typedef struct {
+    /*
+     `sizeof(fixate_frame)`.
+     */
+    uint32_t struct_size;
+    /*
+     A `FIXATE_FORMAT_` number.
+     */
+    uint32_t format;
+    /*
+     Pixels of a row, at least 1.
+     */
+    uint32_t width_px;
+    /*
+     Rows, at least 1.
+     */
+    uint32_t height_px;
+    /*
+     A `FIXATE_YUV_BT` number, for YUV formats.
+     */
+    uint32_t yuv_matrix;
+    /*
+     `FIXATE_YUV_LIMITED` or `FIXATE_YUV_FULL`, for YUV formats.
+     */
+    uint32_t yuv_range;
+    /*
+     When the pixels were captured: microseconds of a monotonic clock, the same for all inputs.
+     */
+    int64_t capture_time_us;
+    /*
+     As many as the format has; the second is for NV12 alone.
+     */
+    fixate_plane planes[2];
+} fixate_frame;
+
+/*
+ One sample of an eye tracker.
+ */
+typedef struct {
+    /*
+     `sizeof(fixate_gaze)`.
+     */
+    uint32_t struct_size;
+    /*
+     `FIXATE_GAZE_PIXEL` or `FIXATE_GAZE_DIRECTION`.
+     */
+    uint32_t kind;
+    /*
+     When the eyes were seen, microseconds of `fixate_now_us`.
+     */
+    int64_t time_us;
+    /*
+     See `kind`.
+     */
+    double x;
+    /*
+     See `kind`.
+     */
+    double y;
+    /*
+     See `kind`.
+     */
+    double z;
+    /*
+     How sure the tracker is, 0 to 1; negative if it does not say.
+     */
+    float confidence;
+    /*
+     0 in a blink, or while the tracker is not worn: the position means nothing then.
+     */
+    uint32_t valid;
+} fixate_gaze;
+
+/*
+ How a session runs.
+ */
+typedef struct {
+    /*
+     `sizeof(fixate_session_options)`.
+     */
+    uint32_t struct_size;
+    /*
+     Threads of the encoder, 1 to 256; answers come from one more.
+     */
+    uint32_t encoder_threads;
+    /*
+     A `FIXATE_PRECISION_` number: which of the bundle's encoders.
+     */
+    uint32_t precision;
+    /*
+     Not 0: half the memory for a keyframe's products, at a cost of some thousandths in the logits.
+     */
+    uint32_t half_cache;
+    /*
+     From a prompt's arrival to its answer, microseconds, unless it says otherwise.
+     */
+    int64_t budget_us;
+    /*
+     Prompts made of one fixation are at least so far apart, microseconds; 0 prompts with every gaze
+     sample.
+     */
+    int64_t gaze_interval_us;
+    /*
+     What frames are expected to be, for the warm-up; pixels.
+     */
+    uint32_t expected_width_px;
+    /*
+     See `expected_width_px`.
+     */
+    uint32_t expected_height_px;
+    /*
+     Focal length of the camera, pixels; 0 if the intrinsics are not known.
+     */
+    double focal_x_px;
+    /*
+     See `focal_x_px`.
+     */
+    double focal_y_px;
+    /*
+     Principal point of the camera, pixels.
+     */
+    double centre_x_px;
+    /*
+     See `centre_x_px`.
+     */
+    double centre_y_px;
+    /*
+     Answers with masks that wait for a reader, 1 to 1024; of more, the oldest are dropped.
+     */
+    uint32_t answers_kept;
+    /*
+     By how much the encoder's thread gives way to all others: its nice value, 0 to 19.
+     */
+    uint32_t encoder_nice;
+} fixate_session_options;
+
+/*
+ Gets a log line: its `FIXATE_LOG_` level, its text (UTF-8 with a NUL, gone when the function
+ returns), and the `context` that was given with the function. Any thread may call it, several at a
+ time; it must not end the thread or jump out.
+ */
+typedef void (*fixate_log_callback)(uint32_t level, const char *text, void *context);
+
+/*
+ One of the masks for a prompt.
+ */
+typedef struct {
+    /*
+     `sizeof(fixate_candidate)`.
+     */
+    uint32_t struct_size;
+    /*
+     Which of the model's masks it is; 0 is the single mask.
+     */
+    uint32_t index;
+    /*
+     The model's own estimate of the mask's intersection over union with the truth.
+     */
+    float predicted_iou;
+    /*
+     How little the mask depends on its threshold, 0 to 1.
+     */
+    float stability;
+    /*
+     Pixels of the mask.
+     */
+    uint64_t area_px;
+    /*
+     The box around it: left, top, width and height in pixels; all 0 if the mask is empty.
+     */
+    uint32_t box_px[4];
+    /*
+     Columns and rows of its logits.
+     */
+    uint32_t logits_size[2];
+} fixate_candidate;
+
+/*
+ A box in pixels: (x0, y0) at the top left, (x1, y1) at the bottom right.
+ */
+typedef struct {
+    /*
+     Left.
+     */
+    float x0_px;
+    /*
+     Top.
+     */
+    float y0_px;
+    /*
+     Right.
+     */
+    float x1_px;
+    /*
+     Bottom.
+     */
+    float y1_px;
+} fixate_box;
+
+/*
+ A labelled point in pixels of the frame: x to the right, y down, (0, 0) the first pixel.
+ */
+typedef struct {
+    /*
+     0 <= x < width.
+     */
+    float x_px;
+    /*
+     0 <= y < height.
+     */
+    float y_px;
+    /*
+     `FIXATE_POINT_FOREGROUND` or `FIXATE_POINT_BACKGROUND`.
+     */
+    uint32_t label;
+} fixate_point;
+
+/*
+ Points, a box, low-resolution logits of an earlier answer, or any mix; at least one.
+ */
+typedef struct {
+    /*
+     `sizeof(fixate_prompt)`.
+     */
+    uint32_t struct_size;
+    /*
+     Not 0: `box` counts.
+     */
+    uint32_t has_box;
+    /*
+     A box around the thing.
+     */
+    fixate_box box;
+    /*
+     `point_count` points; may be NULL if there are none.
+     */
+    const fixate_point *points;
+    /*
+     At most `FIXATE_MAX_POINTS`.
+     */
+    size_t point_count;
+    /*
+     Logits `[mask_height, mask_width]`, row by row; NULL for none.
+     */
+    const float *mask;
+    /*
+     Columns of the logits, as the model gives them.
+     */
+    uint32_t mask_width;
+    /*
+     Rows of the logits.
+     */
+    uint32_t mask_height;
+} fixate_prompt;
+
+/*
+ How a model is run.
+ */
+typedef struct {
+    /*
+     `sizeof(fixate_segmenter_options)`.
+     */
+    uint32_t struct_size;
+    /*
+     Threads that compute, the caller's included; 1 to 256.
+     */
+    uint32_t threads;
+    /*
+     A `FIXATE_PRECISION_` number: which of the bundle's encoders.
+     */
+    uint32_t precision;
+    /*
+     Not 0: half the memory for an image's products, at a cost of some thousandths in the logits.
+     */
+    uint32_t half_cache;
+} fixate_segmenter_options;
+
+/*
+ Called once when a lent frame is not read any more, on any thread.
+ */
+typedef void (*fixate_release)(void *context);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/*
+ The `FIXATE_ABI_VERSION` of the library that runs; compare it with the header's.
+ */
+uint32_t fixate_abi_version(void);
+
+/*
+ The version of the library that runs, such as "0.1.0": static, never freed.
+ */
+const char *fixate_version(void);
+
+/*
+ Writes initial values. `struct_size` is `sizeof(fixate_answer)`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
+
+ # Safety
+ `answer` points to `struct_size` bytes.
+ */
+int32_t fixate_answer_init(fixate_answer *answer, uint32_t struct_size);
+
+/*
+ Writes initial values. `struct_size` is `sizeof(fixate_stats)`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
+
+ # Safety
+ `stats` points to `struct_size` bytes.
+ */
+int32_t fixate_stats_init(fixate_stats *stats, uint32_t struct_size);
+
+/*
+ Writes initial values: an RGB frame without pixels. `struct_size` is `sizeof(fixate_frame)`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
+
+ # Safety
+ `frame` points to `struct_size` bytes.
+ */
+int32_t fixate_frame_init(fixate_frame *frame, uint32_t struct_size);
+
+/*
+ Writes initial values: a valid sample. `struct_size` is `sizeof(fixate_gaze)`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
+
+ # Safety
+ `gaze` points to `struct_size` bytes.
+ */
+int32_t fixate_gaze_init(fixate_gaze *gaze, uint32_t struct_size);
+
+/*
+ Writes initial values: one encoder thread, a budget of 10 milliseconds, 1280x720, no intrinsics.
+ `struct_size` is `sizeof(fixate_session_options)`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
+
+ # Safety
+ `options` points to `struct_size` bytes.
+ */
+int32_t fixate_session_options_init(fixate_session_options *options, uint32_t struct_size);
+
+/*
+ Sends log lines up to `level` (a `FIXATE_LOG_` number) to `callback`, from now on and instead of the
+ one before; NULL ends it. A line that is being logged may still reach the callback of before: keep
+ its context until no call of this library runs.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_ARGUMENT` for an unknown level, or `FIXATE_ERROR_SYSTEM` if a
+ Rust program around this library logs elsewhere already.
+
+ # Safety
+ Any thread may call `callback` with `context` until it is replaced.
+ */
+int32_t fixate_set_log_callback(fixate_log_callback callback, void *context, uint32_t level);
+
+/*
+ Writes initial values. `struct_size` is `sizeof(fixate_candidate)`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
+
+ # Safety
+ `candidate` points to `struct_size` bytes.
+ */
+int32_t fixate_candidate_init(fixate_candidate *candidate, uint32_t struct_size);
+
+/*
+ Writes initial values: no points, no box, no mask. `struct_size` is `sizeof(fixate_prompt)`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
+
+ # Safety
+ `prompt` points to `struct_size` bytes.
+ */
+int32_t fixate_prompt_init(fixate_prompt *prompt, uint32_t struct_size);
+
+/*
+ Writes initial values: one thread. `struct_size` is `sizeof(fixate_segmenter_options)`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
+
+ # Safety
+ `options` points to `struct_size` bytes.
+ */
+int32_t fixate_segmenter_options_init(fixate_segmenter_options *options, uint32_t struct_size);
+
+/*
+ Loads the model of a bundle's folder (UTF-8; NULL for the model that is built into the library) and
+ writes its handle to `segmenter`, to be freed with `fixate_segmenter_free`. `options` may be NULL.
+ Takes a tenth of a second to some seconds.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_ARGUMENT`, `_MODEL` or `_SYSTEM`.
+
+ # Safety
+ `bundle` is NULL or a string with a NUL at its end, `options` is NULL or points to initialised
+ options, `segmenter` points to a handle.
+ */
+int32_t fixate_segmenter_create(const char *bundle,
+                                const fixate_segmenter_options *options,
+                                fixate_segmenter **segmenter);
+
+/*
+ Frees a segmenter, after the calls that use it; NULL is nothing to free.
+
+ Returns `FIXATE_OK`, or `FIXATE_ERROR_HANDLE` for one that was freed already.
+ */
+int32_t fixate_segmenter_free(fixate_segmenter *segmenter);
+
+/*
+ Encodes an image, which is read only during this call; what was answered on the image before is
+ forgotten.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`,
+ `_REENTRANT` or `_MODEL`; after the last there is no image.
+
+ # Safety
+ `frame` points to an initialised frame whose planes are readable.
+ */
+int32_t fixate_segmenter_set_image(fixate_segmenter *segmenter, const fixate_frame *frame);
+
+/*
+ Answers a prompt in pixels of the newest image; `count`, if not NULL, gets the number of candidates,
+ best first. `multimask` is a `FIXATE_MULTIMASK_` number.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_PROMPT`,
+ `_REENTRANT`, `_MODEL`, or `_NOTHING` if there is no image yet. The candidates of before stay unless
+ it is `FIXATE_OK`.
+
+ # Safety
+ `prompt` points to an initialised prompt whose points and mask are readable; `count` is NULL or
+ points to a `size_t`.
+ */
+int32_t fixate_segmenter_segment(fixate_segmenter *segmenter,
+                                 const fixate_prompt *prompt,
+                                 uint32_t multimask_output,
+                                 size_t *count);
+
+/*
+ Writes what is known of the candidate of this position, best first.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_REENTRANT`, or `_NOTHING` if
+ there is no such candidate.
+
+ # Safety
+ `candidate` points to an initialised candidate.
+ */
+int32_t fixate_segmenter_candidate(fixate_segmenter *segmenter, size_t position, fixate_candidate *candidate);
+
+/*
+ Writes a candidate's mask at the image's size: 255 inside and 0 outside, rows `stride_bytes` apart,
+ into the `size_bytes` of `bitmap`. What lies between the rows is left alone.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_ARGUMENT`, `_BUFFER`, `_REENTRANT`, or
+ `_NOTHING` if there is no such candidate.
+
+ # Safety
+ `bitmap` has room for `size_bytes`.
+ */
+int32_t fixate_segmenter_bitmap(fixate_segmenter *segmenter,
+                                size_t position,
+                                uint8_t *bitmap,
+                                size_t stride_bytes,
+                                size_t size_bytes);
+
+/*
+ Writes a candidate's mask as the compressed run lengths of COCO (columns first), with a NUL at the
+ end. `length`, if not NULL, gets the bytes of the text without the NUL, whether or not it fits.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_BUFFER`, `_REENTRANT`, or `_NOTHING` if there is
+ no such candidate.
+
+ # Safety
+ `text` has room for `capacity` bytes; `length` is NULL or points to a `size_t`.
+ */
+int32_t fixate_segmenter_rle(fixate_segmenter *segmenter,
+                             size_t position,
+                             char *text,
+                             size_t capacity,
+                             size_t *length);
+
+/*
+ Writes a candidate's low-resolution logits, row by row; `fixate_candidate.logits_size` says how many.
+ They are the mask of a prompt that refines this answer.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_BUFFER`, `_REENTRANT`, or `_NOTHING` if there is
+ no such candidate.
+
+ # Safety
+ `logits` has room for `capacity` numbers.
+ */
+int32_t fixate_segmenter_logits(fixate_segmenter *segmenter, size_t position, float *logits, size_t capacity);
+
+/*
+ Microseconds of the clock that frames, gaze and inertial samples are stamped with: on Linux
+ `CLOCK_MONOTONIC`.
+ */
+int64_t fixate_now_us(void);
+
+/*
+ Loads the model of a bundle's folder (UTF-8; NULL for the model that is built into the library), warms
+ it up, starts the threads and writes the handle to `session`, to be freed with `fixate_session_free`.
+ `options` may be NULL. Takes some tenths of a second to some seconds.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_ARGUMENT`, `_MODEL` or `_SYSTEM`.
+
+ # Safety
+ `bundle` is NULL or a string with a NUL at its end, `options` is NULL or points to initialised
+ options, `session` points to a handle.
+ */
+int32_t fixate_session_create(const char *bundle,
+                              const fixate_session_options *options,
+                              fixate_session **session);
+
+/*
+ Stops all threads of a session, and waits for them at most some seconds; `left`, if not NULL, gets how
+ many did not end. Whoever waits for an answer goes on with `FIXATE_ERROR_STOPPED`; answers that are
+ there can still be taken. The second time it does nothing.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `_HANDLE`.
+
+ # Safety
+ `left` is NULL or points to a `size_t`.
+ */
+int32_t fixate_session_stop(fixate_session *session, size_t *left);
+
+/*
+ Stops a session and frees it, after the calls that use it; NULL is nothing to free.
+
+ Returns `FIXATE_OK`, or `FIXATE_ERROR_HANDLE` for one that was freed already.
+ */
+int32_t fixate_session_free(fixate_session *session);
+
+/*
+ Takes a frame whose capture time is later than that of the one before; `id`, if not NULL, gets its
+ number. Its pixels are copied; after that, whatever this returns, `release` is called with `context`,
+ unless it is NULL. Never waits for other threads' work.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`, `_STOPPED` or
+ `_SYSTEM`.
+
+ # Safety
+ `frame` points to an initialised frame whose planes are readable until `release` is called; `id` is
+ NULL or points to a `uint64_t`.
+ */
+int32_t fixate_session_push_frame(fixate_session *session,
+                                  const fixate_frame *frame,
+                                  fixate_release release,
+                                  void *context,
+                                  uint64_t *id);
+
+/*
+ Takes a sample of an eye tracker, later than the one before. While the eyes rest on, or follow,
+ something, it is a prompt; `prompt`, if not NULL, gets its number then, and 0 otherwise.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT` or `_STOPPED`.
+
+ # Safety
+ `gaze` points to an initialised sample; `prompt` is NULL or points to a `uint64_t`.
+ */
+int32_t fixate_session_push_gaze(fixate_session *session, const fixate_gaze *gaze, uint64_t *prompt);
+
+/*
+ Takes a sample of a gyroscope at the camera, later than the one before: `rate_rad_s` are three numbers,
+ the angular velocity about the camera's axes (x right, y down, z forward).
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_ARGUMENT` or `_STOPPED`.
+
+ # Safety
+ `rate_rad_s` points to three numbers.
+ */
+int32_t fixate_session_push_imu(fixate_session *session, int64_t time_us, const double *rate_rad_s);
+
+/*
+ Takes a prompt of points, a box or both, in pixels of this frame, or of the newest if `frame` is 0; to be
+ answered within `budget_us` microseconds, or the usual time if that is 0. `id`, if not NULL, gets its
+ number.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_PROMPT` or `_STOPPED`.
+
+ # Safety
+ `prompt` points to an initialised prompt whose points are readable; `id` is NULL or points to a
+ `uint64_t`.
+ */
+int32_t fixate_session_push_prompt(fixate_session *session,
+                                   uint64_t frame,
+                                   const fixate_prompt *prompt,
+                                   int64_t budget_us,
+                                   uint64_t *id);
+
+/*
+ Wants the next good frame encoded, whatever the motion.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE` or `_STOPPED`.
+ */
+int32_t fixate_session_ask_keyframe(fixate_session *session);
+
+/*
+ Takes the oldest answer that nobody took, and with it its mask, which `fixate_session_bitmap`, `_rle` and
+ `_logits` then read. Does not wait.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_REENTRANT`, `_STOPPED`, or `_NOTHING` if
+ there is no answer.
+
+ # Safety
+ `answer` points to an initialised answer.
+ */
+int32_t fixate_session_poll_answer(fixate_session *session,
+                                   fixate_answer *answer);
+
+/*
+ The same, waiting for an answer at most `within_us` microseconds, or until the session stops.
+
+ # Safety
+ `answer` points to an initialised answer.
+ */
+int32_t fixate_session_wait_answer(fixate_session *session, uint64_t within_us, fixate_answer *answer);
+
+/*
+ Writes the mask of the newest answer taken, as large as its frame: 255 inside and 0 outside, rows
+ `stride_bytes` apart, into the `size_bytes` of `bitmap`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_ARGUMENT`, `_BUFFER`, `_REENTRANT`, or `_NOTHING` if there
+ is no mask.
+
+ # Safety
+ `bitmap` has room for `size_bytes`.
+ */
+int32_t fixate_session_bitmap(fixate_session *session,
+                              uint8_t *bitmap,
+                              size_t stride_bytes,
+                              size_t size_bytes);
+
+/*
+ Writes the mask of the newest answer taken as the compressed run lengths of COCO, with a NUL at the end.
+ `length`, if not NULL, gets the bytes of the text without the NUL, whether or not it fits.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_BUFFER`, `_REENTRANT`, or `_NOTHING` if there is no mask.
+
+ # Safety
+ `text` has room for `capacity` bytes; `length` is NULL or points to a `size_t`.
+ */
+int32_t fixate_session_rle(fixate_session *session,
+                           char *text,
+                           size_t capacity,
+                           size_t *length);
+
+/*
+ Writes the low-resolution logits of the newest answer taken, row by row; `fixate_answer.logits_size` says
+ how many.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_BUFFER`, `_REENTRANT`, or `_NOTHING` if there is no mask.
+
+ # Safety
+ `logits` has room for `capacity` numbers.
+ */
+int32_t fixate_session_logits(fixate_session *session,
+                              float *logits,
+                              size_t capacity);
+
+/*
+ Writes what a session has done so far.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE` or `_HANDLE`.
+
+ # Safety
+ `stats` points to initialised statistics.
+ */
+int32_t fixate_session_stats(fixate_session *session, fixate_stats *stats);
+
+/*
+ Copies the text behind this thread's newest error into `buffer`, as UTF-8 with a NUL at its end,
+ cut off after `capacity` bytes. `length`, if not NULL, gets the bytes of the whole text without
+ the NUL. `buffer` may be NULL if `capacity` is 0.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, or `FIXATE_ERROR_BUFFER` if the text was cut off; the
+ newest error stays what it was.
+
+ # Safety
+ `buffer` has room for `capacity` bytes; `length` is NULL or points to a `size_t`.
+ */
+int32_t fixate_last_error(char *buffer, size_t capacity, size_t *length);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* FIXATE_H */

@@ -1,0 +1,211 @@
+//! One decode, from prompts of equally many tokens to their masks: what the tokens do by turns with what all threads
+//! do to their shares of the image.
+
+use crate::decoder::{Decoded, DecoderError, Keyframe, MaskSelection};
+use crate::kernels::{Team, add_into};
+use crate::prompt::Prompt;
+
+use super::super::layers::sized;
+use super::super::prompt_encoder::PromptEncoder;
+use super::FactoredSamDecoder;
+use super::cache::Cache;
+use super::factors::{PartKind, TokenValues};
+use super::lane::{Plan, Share};
+use super::profile::Stage;
+use super::to_tokens::factors_of;
+use super::window::Places;
+
+impl FactoredSamDecoder {
+    /// Encodes prompts of equally many tokens, and announces the factors of their masks.
+    fn begin(&mut self, keyframe: &Keyframe, prompts: &[Prompt]) {
+        let model = &*self.model;
+        let shape = model.shape;
+        let count = prompts.first().map_or(0, PromptEncoder::token_count);
+        let outputs = model.output_tokens.len();
+        let length = outputs + count * shape.channels;
+        let tokens = sized(&mut self.tokens, prompts.len() * length);
+        let count = length / shape.channels;
+        let of_layers = model.heads.iter();
+        let room: usize = of_layers.map(|heads| factors_of(*heads, count).0 + 1).sum();
+        if self.plans.len() < prompts.len() {
+            self.plans.resize_with(prompts.len(), Plan::default);
+        }
+        let each = prompts.iter().zip(tokens.chunks_exact_mut(length));
+        for (index, (prompt, tokens)) in each.enumerate() {
+            let (output_tokens, prompt_tokens) = tokens.split_at_mut(outputs);
+            output_tokens.copy_from_slice(&model.output_tokens);
+            self.prompt_encoder
+                .encode_points(prompt, &keyframe.placement, prompt_tokens);
+            let plan = &mut self.plans[index];
+            plan.values
+                .resize_with(model.layers.len(), TokenValues::default);
+            plan.layout.reset(room + model.mask_factors + 1);
+            let features = prompt.mask.as_ref().map(|mask| {
+                plan.layout.push(0, model.mask_factors, PartKind::Direct);
+                self.prompt_encoder.mask_features(mask)
+            });
+            for share in &mut self.shares {
+                share.begin(index, &plan.layout, features, shape.positions());
+            }
+        }
+        sized(&mut self.encoding, self.tokens.len()).copy_from_slice(&self.tokens);
+        sized(&mut self.encoded, self.tokens.len());
+    }
+
+    /// Calls `job` for every thread's share.
+    fn each_share(shares: &mut [Share], team: &mut Option<Team>, job: impl Fn(&mut Share) + Sync) {
+        match team {
+            Some(team) => team.each(shares, job),
+            None => shares.iter_mut().for_each(job),
+        }
+    }
+
+    /// Runs one level: what the layer before it makes of the image, then what the tokens see there.
+    fn attend(&mut self, level: usize, prompts: usize, cache: &Cache) {
+        let model = &*self.model;
+        let plans = &mut self.plans[..prompts];
+        let length = self.tokens.len() / prompts;
+        add_into(&mut self.encoded, &self.tokens, &self.encoding);
+        for (plan, encoded) in plans.iter_mut().zip(self.encoded.chunks_exact(length)) {
+            let parts = plan.layout.parts();
+            plan.to_image.begin(
+                &model.to_image[level],
+                encoded,
+                parts,
+                &plan.values,
+                &model.heads,
+            );
+            if let Some(layer) = level.checked_sub(1) {
+                let deviation = &model.deviations[layer];
+                plan.deviation
+                    .begin(deviation, parts, &plan.values, &model.heads);
+            }
+        }
+        self.clock.lap(Stage::Tokens);
+        let shared = &*plans;
+        Self::each_share(&mut self.shares, &mut self.team, |share| {
+            share.attend(level, model, shared, cache);
+        });
+        self.clock.begin();
+        let Some((first, others)) = self.shares.split_first_mut() else {
+            return;
+        };
+        let tokens = self.tokens.chunks_exact_mut(length);
+        for (index, (plan, tokens)) in plans.iter_mut().zip(tokens).enumerate() {
+            let lane = &mut first.lanes[index].to_image;
+            for other in &mut *others {
+                lane.merge(&mut other.lanes[index].to_image);
+            }
+            plan.to_image.finish(lane, &model.to_image[level], tokens);
+        }
+    }
+
+    /// What a layer's tokens do after they saw the image, and what the image will see of them.
+    fn think(&mut self, index: usize, prompts: usize) {
+        let model = &*self.model;
+        let layer = &model.layers[index];
+        let length = self.tokens.len() / prompts;
+        layer.think(&mut self.tokens, &mut self.token_scratch);
+        add_into(&mut self.encoded, &self.tokens, &self.encoding);
+        let tokens = self.tokens.chunks_exact(length);
+        let tokens = tokens.zip(self.encoded.chunks_exact(length));
+        for (plan, tokens) in self.plans.iter_mut().zip(tokens) {
+            let (known, newest) = plan.values.split_at_mut(index);
+            plan.to_tokens.begin(
+                &model.to_tokens[index],
+                layer,
+                tokens,
+                plan.layout.parts(),
+                &mut newest[0],
+                known,
+                &model.heads,
+            );
+            let (rows, kind) = factors_of(model.heads[index], newest[0].tokens);
+            plan.layout.push(index + 1, rows, kind);
+        }
+    }
+
+    /// Decodes prompts of equally many tokens together.
+    pub(super) fn decode(
+        &mut self,
+        cache: &Cache,
+        keyframe: &Keyframe,
+        prompts: &[Prompt],
+        (masks, places): (MaskSelection, &Places),
+        out: &mut [Decoded],
+    ) -> Result<(), DecoderError> {
+        let shape = self.model.shape;
+        let wanted = shape.wanted(masks)?;
+        let count = prompts.len();
+        self.clock.begin();
+        self.begin(keyframe, prompts);
+        for level in 0..self.model.to_image.len() {
+            if let Some(layer) = self.model.layers.get(level) {
+                layer.attend_each_other(
+                    &mut self.tokens,
+                    &self.encoding,
+                    count,
+                    level == 0,
+                    &mut self.token_scratch,
+                );
+            }
+            self.attend(level, count, cache);
+            if level < self.model.layers.len() {
+                self.think(level, count);
+            }
+        }
+        let model = &*self.model;
+        model.final_norm.apply_to_tokens(&mut self.tokens);
+        let length = self.tokens.len() / count;
+        let plans = &mut self.plans[..count];
+        let each = self.tokens.chunks_exact(length).zip(&mut *out);
+        for (plan, (tokens, out)) in plans.iter_mut().zip(each) {
+            let output_tokens = &tokens[..model.output_tokens.len()];
+            plan.upscaling.predict_iou(
+                &model.upscaling,
+                output_tokens,
+                wanted.clone(),
+                &mut out.predicted_iou,
+            );
+            plan.upscaling.begin(
+                &model.upscaling,
+                output_tokens,
+                wanted.clone(),
+                plan.layout.parts(),
+                &plan.values,
+                &model.heads,
+            );
+        }
+        self.clock.lap(Stage::Tokens);
+        let shared = &*plans;
+        Self::each_share(&mut self.shares, &mut self.team, |share| {
+            share.upscale(wanted.len(), places, model, shared, cache);
+        });
+        for (index, out) in out.iter_mut().enumerate() {
+            self.gather(index, wanted.len(), &mut out.logits);
+            [out.width, out.height] = [shape.mask_side(); 2];
+            out.indices = wanted.clone();
+            out.check_finite()?;
+        }
+        Ok(())
+    }
+
+    /// Puts the shares' rows of a prompt's masks together.
+    fn gather(&mut self, prompt: usize, masks: usize, logits: &mut Vec<f32>) {
+        if let [share] = self.shares.as_mut_slice() {
+            std::mem::swap(logits, &mut share.lanes[prompt].logits);
+            return;
+        }
+        let side = self.model.shape.mask_side();
+        let logits = sized(logits, masks * side * side);
+        for share in &self.shares {
+            let rows = share.rows(self.model.shape.embedding_size);
+            let length = rows.len() * side;
+            let from = &share.lanes[prompt].logits;
+            for mask in 0..masks {
+                logits[(mask * side + rows.start) * side..][..length]
+                    .copy_from_slice(&from[mask * length..][..length]);
+            }
+        }
+    }
+}
