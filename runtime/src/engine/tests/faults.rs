@@ -332,6 +332,8 @@ fn an_encoder_slower_than_masks_may_be_old_and_a_decoder_slower_than_the_budget_
     let limit_us = EngineOptions::default().oldest_mask_us;
     world.machines.encode_us = limit_us + 500_000;
     world.machines.decode_us = 14_000;
+    // So little that the prompt stays on the thing.
+    world.machines.motion_px = Some(0.1);
     live(&mut world, 300);
     let before = world.answers.len();
     live(&mut world, 300);
