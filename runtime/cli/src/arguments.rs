@@ -191,10 +191,15 @@ pub(crate) struct Live {
     #[arg(long, value_name = "scene[:SEED]|DIR|FILE", default_value = "scene")]
     pub(crate) source: String,
     /// Where is looked: "scene", the scene's person with a tracker's errors; "exact", the same without
-    /// them; or a file of lines time_us,x_px,y_px[,valid]: microseconds since the first frame, pixels
-    /// of the frame, 1 or 0 (eyes not seen; 1 if it is not said). A first line of names is skipped; the
-    /// file is played once.
-    #[arg(long, value_name = "scene|exact|FILE.csv", default_value = "scene")]
+    /// them; a file of lines time_us,x_px,y_px[,valid]: microseconds since the first frame, pixels
+    /// of the frame, 1 or 0 (eyes not seen; 1 if it is not said), of which a first line of names is
+    /// skipped, played once; or bridge:PORT, a device that speaks fixate's protocol: a serial port's
+    /// path, or HOST:PORT or PORT for TCP.
+    #[arg(
+        long,
+        value_name = "scene|exact|FILE.csv|bridge:PORT",
+        default_value = "scene"
+    )]
     pub(crate) gaze: String,
     /// From a gaze sample to its mask, milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 10.0)]

@@ -12,6 +12,12 @@ use std::time::{Duration, Instant};
 /// follow each other sooner.
 const PATIENCE: Duration = Duration::from_micros(100);
 
+/// After about a millisecond of looking for the end of the others' parts, the caller makes room for them.
+const MOST_LOOKS: u32 = 1 << 15;
+
+/// And for so long.
+const DOZE: Duration = Duration::from_micros(50);
+
 /// Threads that wait for work. Made once; there are no queues and nobody takes another's part.
 pub struct Team {
     shared: Arc<Shared>,
@@ -118,7 +124,11 @@ impl Team {
         let mut looks = 0_u32;
         while shared.unfinished.load(Ordering::Acquire) > 0 {
             looks += 1;
-            if looks.is_multiple_of(4096) {
+            if looks.is_multiple_of(MOST_LOOKS) {
+                // Yielding is nothing to a caller with a real-time priority: a member that wants its processor would
+                // never run.
+                std::thread::sleep(DOZE);
+            } else if looks.is_multiple_of(4096) {
                 std::thread::yield_now();
             }
             std::hint::spin_loop();

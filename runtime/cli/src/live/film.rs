@@ -22,11 +22,7 @@ pub(super) fn read(arguments: &Live, path: &Path) -> Result<Clip, Failure> {
     let mut size = None;
     let (mut first_us, mut last_us) = (0, 0);
     let progress = ProgressBar::new_spinner();
-    loop {
-        match source.next_into(&mut buffer).map_err(Failure::of)? {
-            Supply::Frame => {}
-            Supply::Ended => break,
-        }
+    while source.next_into(&mut buffer).map_err(Failure::of)? == Supply::Frame {
         let frame = buffer.frame().map_err(|error| Failure::file(path, error))?;
         let found = (frame.width_px(), frame.height_px());
         let expected = *size.get_or_insert(found);

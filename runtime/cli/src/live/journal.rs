@@ -1,5 +1,6 @@
 //! What came out of a session, as its reader saw it.
 
+use super::bridge::SummaryWay;
 use super::player::Player;
 use super::recording::MaskWay;
 use fixate::engine::{AnswerKind, NoneReason, PromptId};
@@ -80,6 +81,8 @@ pub(super) struct Journal {
     next_case_us: i64,
     next_picture_us: i64,
     pixels: MaskPixels,
+    /// Where answers go for a device that asked.
+    pub(super) summaries: Option<SummaryWay>,
     /// Where masks go for a recording.
     pub(super) masks: Option<MaskWay>,
     pub(super) answers: u64,
@@ -105,6 +108,7 @@ impl Journal {
             next_case_us: i64::MIN,
             next_picture_us: i64::MIN,
             pixels: MaskPixels::new(),
+            summaries: None,
             masks: None,
             answers: 0,
             in_time: 0,
@@ -144,6 +148,10 @@ impl Journal {
                 kinds.none += 1;
                 *self.reasons.entry(reason_name(reason)).or_default() += 1;
             }
+        }
+        if let Some(summaries) = &self.summaries {
+            let in_time = latency_us <= self.budget_us;
+            summaries.tell(&given.answer, in_time, &self.pixels.bitmap);
         }
         let Some(drawn) = given.answer.drawn else {
             return;

@@ -1,5 +1,6 @@
 //! `fixate live`: a camera and an eye tracker, or a scene that plays both, answered in real time.
 
+mod bridge;
 mod clip;
 mod film;
 mod gaze_file;
@@ -48,6 +49,9 @@ pub(crate) fn record(arguments: &Record, json: bool) -> Result<(), Failure> {
 }
 
 fn play(arguments: &Live, file: Option<&Path>, json: bool) -> Result<(), Failure> {
+    // A device that is not there is told before anything is rendered.
+    let bridge = arguments.gaze.strip_prefix("bridge:");
+    let bridge = bridge.map(bridge::open).transpose()?;
     let clip = open(arguments)?;
     let bundle = model::bundle(&arguments.model)?;
     let name = format!("{} {}", bundle.manifest().name, bundle.manifest().version);
@@ -72,13 +76,22 @@ fn play(arguments: &Live, file: Option<&Path>, json: bool) -> Result<(), Failure
     let end_us = begin_us + (seconds * 1e6) as i64;
     let mut journal = Journal::new(budget_us, seconds, arguments.out.is_some());
     journal.masks = masks;
+    let bridge = bridge.map(|(bridge, summaries)| {
+        journal.summaries = Some(summaries);
+        bridge
+    });
     let player = &Player::new(&clip, begin_us, end_us);
     let engine_options = *session.engine_options();
-    let (stats, told, written) = std::thread::scope(|scope| {
+    let (stats, told, written, talked) = std::thread::scope(|scope| {
         let writing = file
             .zip(tape)
             .map(|(file, tape)| scope.spawn(move || tape.write(file, &engine_options, player)));
         let told = std::thread::scope(|inner| {
+            let talking = bridge.map(|bridge| {
+                let turns = clip.turns.is_empty();
+                let (session, intrinsics) = (&session, clip.intrinsics.as_ref());
+                inner.spawn(move || bridge.talk(session, end_us, intrinsics, turns))
+            });
             let playing = inner.spawn(|| player.play(&session));
             // It works for less time than the decoder, and goes before it.
             let reader_priority = match arguments.real_time_priority {
@@ -90,8 +103,9 @@ fn play(arguments: &Live, file: Option<&Path>, json: bool) -> Result<(), Failure
             while now_us() < end_us + budget_us + TAIL_US {
                 journal.take(&session, Duration::from_millis(20), player);
             }
-            playing.join()
+            (playing.join(), talking.map(|talking| talking.join()))
         });
+        let (told, talked) = told;
         let left = session.stop();
         if left > 0 {
             log::warn!("{left} threads of the session did not end");
@@ -99,10 +113,13 @@ fn play(arguments: &Live, file: Option<&Path>, json: bool) -> Result<(), Failure
         let stats = session.stats();
         drop(session);
         journal.masks = None;
-        (stats, told, writing.map(|writing| writing.join()))
+        (stats, told, writing.map(|writing| writing.join()), talked)
     });
     let ended = |thread: &str| Failure::Failed(format!("the thread that {thread} ended"));
     let told = told.map_err(|_| ended("plays the clip"))?;
+    if let Some(talked) = talked {
+        talked.map_err(|_| ended("talks to the bridge"))??;
+    }
     if let Some(written) = written {
         written.map_err(|_| ended("writes the recording"))??;
         if stats.events_dropped > 0 {
@@ -146,9 +163,6 @@ fn open(arguments: &Live) -> Result<Clip, Failure> {
         ),
         None => (source == "scene").then_some(USUAL_SEED),
     };
-    if arguments.gaze.starts_with("bridge:") {
-        return usage("the bridge cannot be listened to yet; give scene or FILE.csv".to_owned());
-    }
     let mut clip = match seed {
         Some(seed) => scene::render(arguments, seed),
         None => film::read(arguments, Path::new(source))?,
@@ -162,6 +176,8 @@ fn open(arguments: &Live) -> Result<Clip, Failure> {
         "scene" | "exact" => {
             return usage(format!("{source} has no gaze; give --gaze FILE.csv"));
         }
+        // It comes while the clip is played.
+        bridge if bridge.starts_with("bridge:") => clip.set_gaze(Vec::new()),
         file => clip.set_gaze(gaze_file::read(Path::new(file))?),
     }
     Ok(clip)
