@@ -154,7 +154,7 @@ impl fixate_answer {
             out.box_px = bitmap.bounding_box().map(|side| side as u32);
             out.size_px = [bitmap.width() as u32, bitmap.height() as u32];
             out.logits_size = [pixels.logits.width as u32, pixels.logits.height as u32];
-            if let Some(candidate) = drawn.candidates.at(drawn.choice.position) {
+            if let Some(candidate) = drawn.shown() {
                 out.predicted_iou = candidate.predicted_iou;
                 out.stability = candidate.stability;
                 out.index = candidate.index as u32;

@@ -5,6 +5,7 @@ mod bench;
 mod eval;
 mod failure;
 mod image_file;
+mod kinds;
 mod live;
 mod model;
 mod overlay;

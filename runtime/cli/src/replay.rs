@@ -1,6 +1,7 @@
 //! `fixate replay`: whether a recording replays to its answers, and how good they were.
 
 use crate::failure::Failure;
+use crate::kinds::Kinds;
 use clap::Args;
 use fixate::recording::{Disagreement, RecordingReader, ReplayReport, check};
 use serde::Serialize;
@@ -34,14 +35,6 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     mask_age_ms: Option<Distribution>,
     frames: Frames,
-}
-
-#[derive(Debug, Serialize)]
-struct Kinds {
-    fresh: u64,
-    propagated: u64,
-    held: u64,
-    none: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -105,12 +98,7 @@ fn report(replay: ReplayReport) -> Report {
         answers: counters.answers(),
         in_time: counters.answers().saturating_sub(counters.missed),
         longest_miss_streak: counters.longest_miss_streak,
-        kinds: Kinds {
-            fresh: counters.fresh,
-            propagated: counters.propagated,
-            held: counters.held,
-            none: counters.none,
-        },
+        kinds: Kinds::from(&counters),
         latency_ms: Distribution::of(replay.latencies_us),
         mask_age_ms: Distribution::of(replay.mask_ages_us),
         frames: Frames {
@@ -180,10 +168,7 @@ fn tell(report: &Report) {
     crate::print_line(format_args!(
         "{in_time} of {answers} answers in time, at most {longest_miss_streak} late in a row"
     ));
-    crate::print_line(format_args!(
-        "{} fresh, {} propagated, {} held, {} none",
-        kinds.fresh, kinds.propagated, kinds.held, kinds.none
-    ));
+    crate::print_line(format_args!("{kinds}"));
     for (label, times) in [("latency", latency_ms), ("mask age", mask_age_ms)] {
         if let Some(Distribution {
             p50,

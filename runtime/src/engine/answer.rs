@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::choice::{Candidates, Choice};
+use super::choice::{Candidate, Candidates, Choice};
 use super::ladder::Rung;
 use super::names::{FrameId, JobId, KeyframeId, PromptId};
 use crate::motion::Motion;
@@ -101,6 +101,27 @@ pub struct Answer {
     pub frame_age_us: Option<i64>,
     /// Whether the camera had stalled.
     pub camera_stalled: bool,
+}
+
+impl AnswerKind {
+    /// "fresh", "propagated", "held" or "none".
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Propagated => "propagated",
+            Self::Held => "held",
+            Self::None(_) => "none",
+        }
+    }
+}
+
+impl Drawn {
+    /// The candidate that is shown.
+    #[must_use]
+    pub fn shown(&self) -> Option<&Candidate> {
+        self.candidates.at(self.choice.position)
+    }
 }
 
 impl Answer {

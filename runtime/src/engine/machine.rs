@@ -281,11 +281,7 @@ impl Engine {
             .inverse()
             .after(newest_from_frame);
         let (point, spread) = last_from_frame.move_point(anchor, &open.shape.spread())?;
-        let bounds = last
-            .drawn
-            .candidates
-            .at(last.drawn.choice.position)?
-            .bounds?;
+        let bounds = last.drawn.shown()?.bounds?;
         // Two standard deviations; a pixel for rounding.
         let slack_px = 1.0 + 2.0 * spread.largest_deviation_px();
         let wide = crate::geometry::Bounds {

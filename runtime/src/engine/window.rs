@@ -43,11 +43,7 @@ impl Engine {
     fn remembered_bounds(&self, job: &DecodeJob) -> Option<Bounds> {
         let memory = job.memory?;
         let last = self.last.as_ref()?;
-        let bounds = last
-            .drawn
-            .candidates
-            .at(last.drawn.choice.position)?
-            .bounds?;
+        let bounds = last.drawn.shown()?.bounds?;
         let moved = memory
             .keyframe_from_memory
             .target_from_source()

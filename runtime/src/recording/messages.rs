@@ -184,8 +184,8 @@ impl ImageAnnotations {
             .collect();
         let [left, top, ..] = mask.bounding_box();
         let label = match predicted_iou(answer) {
-            Some(iou) => format!("{} {iou:.2}", kind_name(answer.kind)),
-            None => kind_name(answer.kind).to_owned(),
+            Some(iou) => format!("{} {iou:.2}", answer.kind.name()),
+            None => answer.kind.name().to_owned(),
         };
         let text = Text {
             timestamp,
@@ -273,7 +273,7 @@ impl AnswerMessage {
         Self {
             timestamp: Time::of_us(answer.answered_us),
             prompt: answer.prompt.0,
-            kind: kind_name(answer.kind),
+            kind: answer.kind.name(),
             reason: match answer.kind {
                 AnswerKind::None(reason) => Some(format!("{reason:?}")),
                 _ => None,
@@ -324,17 +324,7 @@ impl MaskMessage {
     }
 }
 
-fn kind_name(kind: AnswerKind) -> &'static str {
-    match kind {
-        AnswerKind::Fresh => "fresh",
-        AnswerKind::Propagated => "propagated",
-        AnswerKind::Held => "held",
-        AnswerKind::None(_) => "none",
-    }
-}
-
 /// The model's own guess for the mask shown.
 fn predicted_iou(answer: &Answer) -> Option<f32> {
-    let drawn = answer.drawn.as_ref()?;
-    Some(drawn.candidates.at(drawn.choice.position)?.predicted_iou)
+    Some(answer.drawn.as_ref()?.shown()?.predicted_iou)
 }

@@ -18,8 +18,8 @@ use super::state::State;
 use crate::decoder::Keyframe;
 use crate::engine::gaze::GazeSample;
 use crate::engine::{
-    Accepted, EngineError, Event, FrameId, FrameNews, GazeOutcome, JobFailed, JobId, KeyframeId,
-    Outcome, PromptShape,
+    Accepted, Event, FrameId, FrameNews, GazeOutcome, JobFailed, JobId, KeyframeId, Outcome,
+    PromptShape,
 };
 
 /// What the threads of a session share.
@@ -101,17 +101,17 @@ impl Shared {
         let mut state = self.lock();
         state.check()?;
         let time_us = state.time(pushed_us);
-        let (now_us, sample) = (time_us, *sample);
-        let outcome = match state.tell(Event::Gaze { now_us, sample }) {
-            Outcome::Looked(outcome) => Ok(outcome),
-            other => Err(refusal(&other)),
-        };
+        state.note(Event::Gaze {
+            now_us: time_us,
+            sample: *sample,
+        });
+        let outcome = state.engine.on_gaze(time_us, sample);
         if let Some(accepted) = outcome.as_ref().ok().and_then(|outcome| outcome.accepted) {
             state.gaze_prompts += 1;
             state.accept(&accepted, pushed_us, &self.outbox);
         }
         self.finish(state, time_us);
-        outcome
+        Ok(outcome?)
     }
 
     /// Takes a prompt that was pushed at this time; without a frame, on the newest.
@@ -128,21 +128,18 @@ impl Shared {
         let wanted = frame.unwrap_or(FrameId(u64::MAX));
         // The engine tells what is wrong with a frame that it never knew.
         let frame = state.engine.frame_up_to(wanted).unwrap_or(wanted);
-        let told = state.tell(Event::Prompt {
+        state.note(Event::Prompt {
             now_us: time_us,
             frame,
             shape: *shape,
             budget_us,
         });
-        let accepted = match told {
-            Outcome::Prompted(accepted) => Ok(accepted),
-            other => Err(refusal(&other)),
-        };
+        let accepted = state.engine.on_prompt(time_us, frame, shape, budget_us);
         if let Ok(accepted) = &accepted {
             state.accept(accepted, pushed_us, &self.outbox);
         }
         self.finish(state, time_us);
-        accepted
+        Ok(accepted?)
     }
 
     /// Takes a sample of the gyroscope.
@@ -243,17 +240,5 @@ impl Shared {
         drop(state);
         outgoing.send();
         due
-    }
-}
-
-/// Why the engine did not take what makes prompts.
-fn refusal(outcome: &Outcome) -> SessionError {
-    match outcome {
-        Outcome::Refused(error) => SessionError::Refused(*error),
-        // It answers a prompt with nothing else.
-        _ => SessionError::Refused(EngineError::UnknownFrame {
-            found: FrameId(0),
-            newest: None,
-        }),
     }
 }

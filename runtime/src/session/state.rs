@@ -137,8 +137,13 @@ impl State {
 
     /// Tells the engine something. What it refuses it has counted.
     pub(super) fn tell(&mut self, event: Event) -> Outcome {
-        self.record(Told::Event(event));
+        self.note(event);
         self.engine.on_event(&event)
+    }
+
+    /// Records what the caller tells the engine itself.
+    pub(super) fn note(&mut self, event: Event) {
+        self.record(Told::Event(event));
     }
 
     fn record(&mut self, told: Told) {

@@ -243,8 +243,9 @@ fn summary(answer: &Answer, mask: &Bitmap) -> wire::Answer {
     };
     let [left, top, width, height] = mask.bounding_box();
     let small = |pixels: usize| u16::try_from(pixels).unwrap_or(u16::MAX);
-    let chosen = drawn.candidates.at(drawn.choice.position);
-    let score = chosen.map_or(0.0, |chosen| chosen.predicted_iou.clamp(0.0, 1.0));
+    let score = drawn
+        .shown()
+        .map_or(0.0, |shown| shown.predicted_iou.clamp(0.0, 1.0));
     let axes = &shape.axes;
     let major_axis_px = axes.length_px.max(axes.width_px);
     wire::Answer::Mask {

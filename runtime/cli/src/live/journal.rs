@@ -3,6 +3,7 @@
 use super::bridge::SummaryWay;
 use super::player::Player;
 use super::recording::MaskWay;
+use crate::kinds::Kinds;
 use fixate::engine::{AnswerKind, NoneReason, PromptId};
 use fixate::mask::Bitmap;
 use fixate::session::{Histogram, MaskPixels, Session, now_us};
@@ -61,15 +62,6 @@ impl Kept {
             self.contains(y * self.width + x)
         })
     }
-}
-
-/// How many answers of which kind.
-#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
-pub(super) struct Kinds {
-    pub(super) fresh: u64,
-    pub(super) propagated: u64,
-    pub(super) held: u64,
-    pub(super) none: u64,
 }
 
 /// What came out.
@@ -139,15 +131,9 @@ impl Journal {
             self.miss_streak += 1;
             self.longest_miss_streak = self.longest_miss_streak.max(self.miss_streak);
         }
-        let kinds = &mut self.kinds;
-        match given.answer.kind {
-            AnswerKind::Fresh => kinds.fresh += 1,
-            AnswerKind::Propagated => kinds.propagated += 1,
-            AnswerKind::Held => kinds.held += 1,
-            AnswerKind::None(reason) => {
-                kinds.none += 1;
-                *self.reasons.entry(reason_name(reason)).or_default() += 1;
-            }
+        self.kinds.count(given.answer.kind);
+        if let AnswerKind::None(reason) = given.answer.kind {
+            *self.reasons.entry(reason_name(reason)).or_default() += 1;
         }
         if let Some(summaries) = &self.summaries {
             let in_time = latency_us <= self.budget_us;
@@ -167,7 +153,7 @@ impl Journal {
         if !case && picture_every_us.is_none() {
             return;
         }
-        let chosen = drawn.candidates.at(drawn.choice.position);
+        let chosen = drawn.shown();
         let shown = Shown {
             prompt: given.answer.prompt,
             kind: given.answer.kind,

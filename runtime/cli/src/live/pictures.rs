@@ -5,7 +5,6 @@ use super::journal::Journal;
 use super::player::Told;
 use crate::failure::Failure;
 use crate::overlay::{self, OverlayCandidate};
-use fixate::engine::AnswerKind;
 use fixate::prompt::Prompt;
 use image::RgbImage;
 use std::path::Path;
@@ -34,12 +33,7 @@ pub(super) fn write(
             predicted_iou: shown.predicted_iou,
             stability: shown.stability,
         };
-        let kind = match shown.kind {
-            AnswerKind::Fresh => "fresh",
-            AnswerKind::Propagated => "propagated",
-            AnswerKind::Held => "held",
-            AnswerKind::None(_) => "none",
-        };
+        let kind = shown.kind.name();
         let path = folder.join(format!("answer_{number}_{kind}.png"));
         overlay::draw(&image, &[candidate], &prompt)
             .save(&path)

@@ -1,8 +1,9 @@
 //! What is told of a run.
 
 use super::clip::Clip;
-use super::journal::{Journal, Kinds};
+use super::journal::Journal;
 use super::score::Scores;
+use crate::kinds::Kinds;
 use fixate::session::{Quantiles, SessionStats};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -92,15 +93,7 @@ impl Report {
             100.0 * self.in_time_share,
             self.longest_miss_streak
         ));
-        let Kinds {
-            fresh,
-            propagated,
-            held,
-            none,
-        } = self.kinds;
-        crate::print_line(format_args!(
-            "{fresh} fresh, {propagated} propagated, {held} held, {none} none"
-        ));
+        crate::print_line(format_args!("{}", self.kinds));
         crate::print_line(format_args!(
             "milliseconds          p50     p99   p99.9     max"
         ));
