@@ -141,8 +141,9 @@ STRIDE = 4
 
 def draw_targets(rng, levels, count, smallest):
     """`count` times a thing of the crop and a first point on it: levels [count] (0 whole, 1 part, 2 subpart), names
-    [count], points [count, 2]. Objects of at least `smallest` pixels are drawn first (weight: square root of area), then
-    the depth asked for. Looks at every `STRIDE`th pixel of every `STRIDE`th row only."""
+    [count], points [count, 2]. Objects of at least `smallest` pixels are drawn first (weight: square root of area, up to
+    three times as much for those that fill little of their box, thin or cut up by what lies before them), then the depth
+    asked for. Looks at every `STRIDE`th pixel of every `STRIDE`th row only."""
     levels = levels[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
     smallest = smallest / STRIDE**2
     wholes, areas = np.unique(levels[0], return_counts=True)
@@ -152,7 +153,7 @@ def draw_targets(rng, levels, count, smallest):
         return None
     width = levels.shape[2]
     flat = levels.reshape(3, -1)
-    weights = np.sqrt(areas)
+    weights = np.sqrt(areas) * (3 - 2 * np.array([filled(levels[0] == whole) for whole in wholes]))
     picks = []
     for whole in rng.choice(wholes, count, p=weights / weights.sum()):
         inside = np.flatnonzero(flat[0] == whole)
@@ -184,6 +185,12 @@ def bounding_box(mask):
     """x0, y0, x1, y1 of a mask's pixels, the last column and row included."""
     columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
     return columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+
+
+def filled(mask):
+    """The part of its box that a mask fills, in 0..1."""
+    x0, y0, x1, y1 = bounding_box(mask)
+    return mask.sum() / ((x1 - x0) * (y1 - y0))
 
 
 def noisy_box(rng, box, size):
