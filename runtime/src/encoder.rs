@@ -1,6 +1,7 @@
 //! From a frame, resized and normalised, to its embedding.
 
 mod error;
+mod operators;
 mod tract;
 
 pub use error::EncoderError;

@@ -13,6 +13,7 @@ mod activation;
 mod block_matmul;
 mod columns;
 pub(crate) mod corner_response;
+mod depthwise;
 mod dispatch;
 mod elementwise;
 mod float;
@@ -20,6 +21,7 @@ pub(crate) mod image_plane;
 mod linear_panels;
 mod matmul;
 mod normalization;
+mod packed_product;
 pub(crate) mod patch_flow;
 pub(crate) mod resample;
 mod running_softmax;
@@ -34,11 +36,13 @@ pub use columns::{
     add_column_dots, affine_columns_into, inverse_deviations, scale_columns, scale_columns_into,
     transpose_into,
 };
+pub use depthwise::{RowTaps, depthwise_row};
 pub use dispatch::InstructionSet;
 pub use elementwise::{add, add_assign, add_into};
 pub use linear_panels::LinearPanels;
 pub use matmul::{Matrix, MatrixMut, Update, matmul};
 pub use normalization::{layer_norm_columns, layer_norm_rows};
+pub use packed_product::{PANEL_COLUMNS, PackedMatrix, Start, TILE_ROWS, TileRows, packed_product};
 pub use running_softmax::RunningSoftmax;
 pub use softmax::{softmax_columns, softmax_rows};
 pub use team::Team;

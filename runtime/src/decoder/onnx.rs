@@ -105,7 +105,7 @@ impl OnnxDecoder {
             let fact = InferenceFact::dt_shape(input.element, shape);
             model.set_input_fact(index, fact).map_err(load_error)?;
         }
-        let model = graph::optimized(model).map_err(load_error)?;
+        let model = graph::optimized(model, Ok).map_err(load_error)?;
         graph::check_sizes(&model).map_err(load_error)?;
         let shape = |output: usize| -> Result<Vec<usize>, DecoderError> {
             let fact = model.output_fact(output).map_err(load_error)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tract_linalg::multithread::Executor;
 use tract_onnx::prelude::*;
 
-use super::{Encoder, EncoderError};
+use super::{Encoder, EncoderError, operators};
 use crate::bundle::WeightsFile;
 use crate::graph::{self, guarded};
 
@@ -86,7 +86,7 @@ fn load(onnx: &[u8], options: &TractOptions) -> Result<Arc<TypedSimplePlan>, Enc
     let size = options.input_size_px;
     let model = model
         .with_input_fact(0, f32::fact([1, 3, size, size]).into())
-        .and_then(graph::optimized)
+        .and_then(|model| graph::optimized(model, |model| rewritten(model, options.threads)))
         .map_err(load_error)?;
     let [channels, rows, columns] = options.embedding_shape;
     let expected = [1, channels, rows, columns];
@@ -109,6 +109,12 @@ fn load(onnx: &[u8], options: &TractOptions) -> Result<Arc<TypedSimplePlan>, Enc
     model
         .into_runnable_with_options(&options)
         .map_err(load_error)
+}
+
+/// The graph with our own operators, if its values are not too large.
+fn rewritten(model: TypedModel, threads: usize) -> TractResult<TypedModel> {
+    graph::check_sizes(&model)?;
+    operators::rewrite(model, threads)
 }
 
 impl Encoder for TractEncoder {

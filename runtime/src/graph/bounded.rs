@@ -58,17 +58,30 @@ impl TypedPass for Bounded {
     }
 }
 
-/// A graph whose inputs have their shapes, made ready to run.
-pub(crate) fn optimized(model: InferenceModel) -> TractResult<TypedModel> {
-    let mut model = model.into_typed()?;
+/// A graph whose inputs have their shapes, made ready to run; `rewrite` may put operators of our own into it when it is in
+/// its simplest form.
+pub(crate) fn optimized(
+    model: InferenceModel,
+    rewrite: impl FnOnce(TypedModel) -> TractResult<TypedModel>,
+) -> TractResult<TypedModel> {
     let rewrites = Arc::new(AtomicU64::new(0));
-    for mut optimizer in [Optimizer::declutter(), Optimizer::codegen()] {
+    let model = run(Optimizer::declutter(), model.into_typed()?, &rewrites)?;
+    run(Optimizer::codegen(), rewrite(model)?, &rewrites)
+}
+
+/// Rewrites a graph with one of tract's optimizers.
+fn run(
+    mut optimizer: Optimizer,
+    mut model: TypedModel,
+    rewrites: &Arc<AtomicU64>,
+) -> TractResult<TypedModel> {
+    {
         for pass in &mut optimizer.passes {
             let fuses = format!("{pass:?}") == "fuse";
             *pass = Box::new(Bounded {
                 pass: pass.clone(),
                 weight: if fuses { FUSION_WEIGHT } else { 1 },
-                rewrites: Arc::clone(&rewrites),
+                rewrites: Arc::clone(rewrites),
             });
         }
         model.optimize_with_session(&mut optimizer.session())?;
@@ -120,7 +133,10 @@ mod tests {
             ..ModelProto::default()
         };
         let model = crate::graph::parse(&model.encode_to_vec(), None)?;
-        super::optimized(model.with_input_fact(0, f32::fact([1, 3, 8, 8]).into())?)
+        super::optimized(
+            model.with_input_fact(0, f32::fact([1, 3, 8, 8]).into())?,
+            Ok,
+        )
     }
 
     #[test]

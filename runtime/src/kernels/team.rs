@@ -46,12 +46,13 @@ unsafe impl Sync for Shared {}
 unsafe impl Send for Shared {}
 
 impl Team {
-    /// A team of the calling thread and `others`, which are started and named here; each calls
-    /// `prepare` with its number, from 1 on, before it waits for work.
+    /// A team of the calling thread and `others`, which are started here and called `name` and their number; each
+    /// calls `prepare` with its number, from 1 on, before it waits for work.
     ///
     /// # Errors
     /// If the system gives no more threads.
     pub fn new(
+        name: &str,
         others: usize,
         prepare: impl Fn(usize) + Clone + Send + 'static,
     ) -> io::Result<Self> {
@@ -70,7 +71,7 @@ impl Team {
             let shared = Arc::clone(&team.shared);
             let prepare = prepare.clone();
             let member = Builder::new()
-                .name(format!("fixate-decoder-{index}"))
+                .name(format!("{name}-{index}"))
                 .spawn(move || {
                     prepare(index);
                     shared.work(index);
@@ -203,7 +204,7 @@ mod tests {
     #[test]
     fn every_part_is_worked_on_once_each_time() {
         for others in 0..4 {
-            let mut team = Team::new(others, |_| ()).expect("threads");
+            let mut team = Team::new("test", others, |_| ()).expect("threads");
             let mut parts: Vec<usize> = vec![0; others + 1];
             for round in 0..500 {
                 if round % 100 == 0 {
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_panic_reaches_the_caller_and_the_team_goes_on() {
-        let mut team = Team::new(2, |_| ()).expect("threads");
+        let mut team = Team::new("test", 2, |_| ()).expect("threads");
         for culprit in 0..3 {
             let mut parts = [0, 1, 2];
             let result = catch_unwind(AssertUnwindSafe(|| {

@@ -144,7 +144,7 @@ impl FactoredSamDecoder {
             1 => None,
             _ => {
                 let processors = processors.to_vec();
-                Some(Team::new(threads - 1, move |index| {
+                Some(Team::new("fixate-decoder", threads - 1, move |index| {
                     let own = processors.iter().copied().cycle().nth(index - 1);
                     stay_on("fixate-decoder", own.as_slice());
                 })?)

@@ -1,0 +1,151 @@
+//! Moving, cutting, repeating and padding.
+
+use std::sync::Arc;
+
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::DimLike;
+use tract_onnx::tract_core::ops::array::{Pad, PadMode, Slice};
+use tract_onnx::tract_core::ops::change_axes::AxisOp;
+use tract_onnx::tract_core::ops::nn::NearestUpsample;
+
+use super::super::copy::{Copy, ZEROS};
+use super::super::pending::Tensor as Lowering;
+use super::super::program::Work;
+use super::super::view::View;
+use super::Builder;
+
+impl Builder<'_> {
+    pub(super) fn axis_op(&mut self, node: &TypedNode, op: &AxisOp) -> Option<Lowering> {
+        let view = self.view(node.inputs[0])?;
+        let mut axes = view.axes.clone();
+        match op {
+            AxisOp::Add(axis) => axes.insert(*axis, Arc::new([0])),
+            AxisOp::Rm(axis) => {
+                let gone = axes.remove(*axis);
+                let first = axes.first_mut();
+                match first {
+                    Some(first) if gone[0] != 0 => {
+                        *first = first.iter().map(|place| place + gone[0]).collect()
+                    }
+                    None if gone[0] != 0 => return None,
+                    _ => {}
+                }
+            }
+            AxisOp::Move(from, to) => {
+                let axis = axes.remove(*from);
+                axes.insert(*to, axis);
+            }
+            AxisOp::Reshape(at, from, to) => {
+                let to = to
+                    .iter()
+                    .map(|extent| extent.to_usize().ok())
+                    .collect::<Option<Vec<_>>>()?;
+                let reshaped = match view.reshaped(*at, from.len(), &to) {
+                    Some(reshaped) => reshaped,
+                    None => self.materialized(&view)?.reshaped(*at, from.len(), &to)?,
+                };
+                return Some(Lowering::View(reshaped));
+            }
+        }
+        Some(Lowering::View(View {
+            value: view.value,
+            axes,
+        }))
+    }
+
+    pub(super) fn slice(&mut self, node: &TypedNode, op: &Slice) -> Option<Lowering> {
+        let mut view = self.view(node.inputs[0])?;
+        let (start, end) = (op.start.to_usize().ok()?, op.end.to_usize().ok()?);
+        view.axes[op.axis] = view.axes[op.axis].get(start..end)?.into();
+        Some(Lowering::View(view))
+    }
+
+    pub(super) fn upsample(&mut self, node: &TypedNode, op: &NearestUpsample) -> Option<Lowering> {
+        let mut view = self.view(node.inputs[0])?;
+        for (axis, scale) in view.axes.iter_mut().zip(&op.scales) {
+            *axis = axis
+                .iter()
+                .flat_map(|place| std::iter::repeat_n(*place, *scale))
+                .collect();
+        }
+        Some(Lowering::View(view))
+    }
+
+    pub(super) fn pad(&mut self, node: &TypedNode, op: &Pad) -> Option<Lowering> {
+        let view = self.view(node.inputs[0])?;
+        match &op.mode {
+            PadMode::Constant(value) if value.cast_to_scalar::<f32>().ok()? == 0.0 => {}
+            _ => return None,
+        }
+        let whole = (0..view.axes.len())
+            .filter(|axis| op.pads[*axis] == (0, 0) && view.is_contiguous(*axis));
+        let columns = whole.max_by_key(|axis| view.axes[*axis].len())?;
+        let mut rows = vec![view.base(&view.others(columns))];
+        for axis in view.others(columns) {
+            let (before, after) = op.pads[axis];
+            let places = view.axes[axis].iter().copied();
+            let padded: Vec<u32> = std::iter::repeat_n(ZEROS, before)
+                .chain(places)
+                .chain(std::iter::repeat_n(ZEROS, after))
+                .collect();
+            rows = rows
+                .iter()
+                .flat_map(|row| {
+                    padded.iter().map(move |place| match (*row, *place) {
+                        (ZEROS, _) | (_, ZEROS) => ZEROS,
+                        (row, place) => row + place,
+                    })
+                })
+                .collect();
+        }
+        let first = view.axes[columns][0];
+        let work = Copy {
+            value: view.value,
+            // The base holds the first column already.
+            rows: rows.into(),
+            columns: view.axes[columns]
+                .iter()
+                .map(|place| place - first)
+                .collect(),
+        };
+        let extents: Vec<usize> = view
+            .axes
+            .iter()
+            .zip(&op.pads)
+            .map(|(axis, (before, after))| before + axis.len() + after)
+            .collect();
+        Some(Lowering::View(self.step(
+            &extents,
+            columns,
+            Work::Copy(work),
+        )))
+    }
+
+    /// The same tensor in the usual order.
+    pub(super) fn materialized(&mut self, view: &View) -> Option<View> {
+        if view.is_whole(self.length(view)) {
+            return Some(view.clone());
+        }
+        self.rearranged(view, view.axes.len().checked_sub(1)?)
+    }
+
+    /// The same tensor with the elements along an axis next to each other.
+    pub(super) fn rearranged(&mut self, view: &View, columns: usize) -> Option<View> {
+        let work = Copy {
+            value: view.value,
+            rows: view.merged(&view.others(columns)),
+            columns: Arc::clone(&view.axes[columns]),
+        };
+        Some(self.step(&view.shape(), columns, Work::Copy(work)))
+    }
+
+    /// Elements of a view's value.
+    fn length(&self, view: &View) -> usize {
+        use super::super::program::Origin;
+        match &self.origins[view.value.0] {
+            // What is not computed here is copied, so that outputs are always buffers.
+            Origin::Input(_) | Origin::Constant(_) => usize::MAX,
+            Origin::Computed(length) => *length,
+        }
+    }
+}

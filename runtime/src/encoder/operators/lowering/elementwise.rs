@@ -1,0 +1,265 @@
+//! Sums, biases, residuals and activations.
+
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::ops::binary::TypedBinOp;
+use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
+use tract_onnx::tract_core::ops::math::{Add, Max, Mul, Sub};
+use tract_onnx::tract_core::ops::nn::GeluExact;
+
+use super::super::pending::Tensor as Lowering;
+use super::super::program::{Activation, Step, Work};
+use super::super::sum::Sum;
+use super::super::view::View;
+use super::Builder;
+
+impl Builder<'_> {
+    pub(super) fn element_wise(
+        &mut self,
+        node: &TypedNode,
+        op: &ElementWiseOp,
+    ) -> Option<Lowering> {
+        if !op.0.is::<GeluExact>() || op.1.is_some() {
+            return None;
+        }
+        let view = self.view(node.inputs[0])?;
+        self.activated(node.inputs[0], &view, Activation::Gelu)
+    }
+
+    pub(super) fn binary(&mut self, node: &TypedNode, op: &TypedBinOp) -> Option<Lowering> {
+        if op.1.is_some() {
+            return None;
+        }
+        let (left, right) = (self.tensor(node.inputs[0])?, self.tensor(node.inputs[1])?);
+        if op.0.is::<Sub>() {
+            return Self::centred(left, &right);
+        }
+        // A constant on the left goes to the right: all others commute.
+        let swapped = self.is_constant_outlet(node.inputs[0]);
+        let (left, right, from) = if swapped {
+            (right, left, node.inputs[1])
+        } else {
+            (left, right, node.inputs[0])
+        };
+        let Lowering::View(right) = right else {
+            return None;
+        };
+        if op.0.is::<Mul>() {
+            return self.scaled(from, left, &right);
+        }
+        if op.0.is::<Max>() {
+            let Lowering::View(left) = left else {
+                return None;
+            };
+            let zero = self.constant(&right)?.iter().all(|value| *value == 0.0);
+            return zero.then(|| self.activated(from, &left, Activation::Relu))?;
+        }
+        if !op.0.is::<Add>() {
+            return None;
+        }
+        match left {
+            Lowering::Scores(scores) => self.biased_scores(scores, &right),
+            Lowering::View(left) => {
+                let shape = node.outputs[0].fact.shape.as_concrete()?;
+                let (left, right) = (left.broadcast(shape)?, right.broadcast(shape)?);
+                self.added(node, from, left, right)
+            }
+            _ => None,
+        }
+    }
+
+    fn added(
+        &mut self,
+        node: &TypedNode,
+        from: OutletId,
+        left: View,
+        right: View,
+    ) -> Option<Lowering> {
+        if let Some(vector) = self.by_channel(&left, &right) {
+            if let Some(bias) = self.fusable_bias(from, &left) {
+                for (bias, more) in bias.iter_mut().zip(vector) {
+                    *bias += more;
+                }
+                return Some(Lowering::View(left));
+            }
+        }
+        let other = node.inputs[usize::from(from == node.inputs[0])];
+        for (outlet, product, residual) in [(from, &left, &right), (other, &right, &left)] {
+            if self.with_residual(outlet, product, residual).is_some() {
+                return Some(Lowering::View(product.clone()));
+            }
+        }
+        self.sum(vec![left, right], Activation::None)
+    }
+
+    /// The values that a constant has for each channel of a view, if it has the same ones everywhere.
+    pub(super) fn by_channel(&self, view: &View, constant: &View) -> Option<Vec<f32>> {
+        let values = self.constant(constant)?;
+        let channel = view.channel_axis()?;
+        let same = constant.others(channel).into_iter().all(|axis| {
+            let places = &constant.axes[axis];
+            places.iter().all(|place| *place == places[0])
+        });
+        let base = constant.base(&[channel]);
+        same.then(|| {
+            constant.axes[channel]
+                .iter()
+                .map(|place| values[(place + base) as usize])
+                .collect()
+        })
+    }
+
+    /// The step that computed all of what a tensor shows, if nobody else reads it.
+    pub(super) fn sole_producer(&self, outlet: OutletId, view: &View) -> Option<usize> {
+        let step = *self.producers.get(&view.value)?;
+        let Step { rows, columns, .. } = &self.steps[step];
+        let channel = view.channel_axis()?;
+        let whole = view.axes[channel].len() == *columns
+            && view.base(&[]) == 0
+            && view.shape().iter().product::<usize>() == rows * columns;
+        (whole && self.sole.contains(&outlet)).then_some(step)
+    }
+
+    fn fusable_bias(&mut self, outlet: OutletId, view: &View) -> Option<&mut Vec<f32>> {
+        let step = self.sole_producer(outlet, view)?;
+        match &mut self.steps[step].work {
+            Work::Product(work)
+                if work.activation == Activation::None && work.residual.is_none() =>
+            {
+                Some(&mut work.bias)
+            }
+            Work::Depthwise(work) if work.activation == Activation::None => Some(&mut work.bias),
+            Work::LayerNorm(work) => Some(&mut work.bias),
+            _ => None,
+        }
+    }
+
+    /// Adds a tensor to what a product computes, if it was there before.
+    fn with_residual(&mut self, outlet: OutletId, view: &View, residual: &View) -> Option<()> {
+        let step = self.sole_producer(outlet, view)?;
+        let before = self
+            .producers
+            .get(&residual.value)
+            .is_none_or(|producer| *producer < step);
+        let channel = view.channel_axis()?;
+        if !before || residual.value == view.value || !residual.is_contiguous(channel) {
+            return None;
+        }
+        let Step {
+            rows,
+            columns,
+            work,
+            ..
+        } = &mut self.steps[step];
+        let Work::Product(work) = work else {
+            return None;
+        };
+        if work.activation != Activation::None || work.residual.is_some() {
+            return None;
+        }
+        let mut places = vec![u32::MAX; *rows];
+        let others = view.others(channel);
+        for (ours, theirs) in view.rows(&others).iter().zip(residual.rows(&others).iter()) {
+            *places.get_mut(*ours as usize / *columns)? = *theirs;
+        }
+        if places.contains(&u32::MAX) {
+            return None;
+        }
+        work.residual = Some((residual.value, places.into()));
+        Some(())
+    }
+
+    fn activated(
+        &mut self,
+        outlet: OutletId,
+        view: &View,
+        activation: Activation,
+    ) -> Option<Lowering> {
+        if let Some(step) = self.sole_producer(outlet, view) {
+            let free = match &mut self.steps[step].work {
+                Work::Product(work) => Some(&mut work.activation),
+                Work::Depthwise(work) => Some(&mut work.activation),
+                Work::Sum(work) => Some(&mut work.activation),
+                _ => None,
+            };
+            if let Some(free) = free.filter(|free| **free == Activation::None) {
+                *free = activation;
+                return Some(Lowering::View(view.clone()));
+            }
+        }
+        self.sum(vec![view.clone()], activation)
+    }
+
+    fn sum(&mut self, mut terms: Vec<View>, activation: Activation) -> Option<Lowering> {
+        let shape = terms[0].shape();
+        let shared =
+            (0..shape.len()).filter(|axis| terms.iter().all(|term| term.is_contiguous(*axis)));
+        let channel = match shared
+            .max_by_key(|axis| shape[*axis])
+            .filter(|axis| shape[*axis] > 1)
+        {
+            Some(channel) => channel,
+            None => {
+                let channel = terms[0].channel_axis()?;
+                for term in &mut terms {
+                    if !term.is_contiguous(channel) {
+                        *term = self.rearranged(term, channel)?;
+                    }
+                }
+                channel
+            }
+        };
+        let work = Sum {
+            terms: terms
+                .iter()
+                .map(|term| (term.value, term.rows(&term.others(channel))))
+                .collect(),
+            columns: shape[channel],
+            activation,
+        };
+        Some(Lowering::View(self.step(&shape, channel, Work::Sum(work))))
+    }
+
+    fn scaled(&mut self, outlet: OutletId, left: Lowering, constant: &View) -> Option<Lowering> {
+        match left {
+            Lowering::Sums {
+                of,
+                axis,
+                mean: false,
+            } => {
+                let count = of.axes[axis].len() as f32;
+                let factor = self.scalar(constant)?;
+                ((factor * count - 1.0).abs() < 1e-6).then_some(Lowering::Sums {
+                    of,
+                    axis,
+                    mean: true,
+                })
+            }
+            Lowering::Scores(mut scores) if scores.bias.is_none() && !scores.shares => {
+                scores.scale *= self.scalar(constant)?;
+                Some(Lowering::Scores(scores))
+            }
+            Lowering::View(view) => {
+                let constant = constant.broadcast(&view.shape())?;
+                let factors = self.by_channel(&view, &constant)?;
+                let step = self.sole_producer(outlet, &view)?;
+                let Work::LayerNorm(work) = &mut self.steps[step].work else {
+                    return None;
+                };
+                for (index, factor) in factors.iter().enumerate() {
+                    work.weight[index] *= factor;
+                    work.bias[index] *= factor;
+                }
+                Some(Lowering::View(view))
+            }
+            _ => None,
+        }
+    }
+
+    /// The one value of a constant.
+    fn scalar(&self, constant: &View) -> Option<f32> {
+        match self.constant(constant)? {
+            [value] => Some(*value),
+            _ => None,
+        }
+    }
+}

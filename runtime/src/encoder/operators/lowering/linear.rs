@@ -1,0 +1,141 @@
+//! Products with constant matrices.
+
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::ops::einsum::EinSum;
+
+use super::super::pending::Tensor as Lowering;
+use super::super::product::{Left, Product};
+use super::super::program::{Activation, Work};
+use super::super::view::{View, is_contiguous};
+use super::Builder;
+use crate::kernels::PackedMatrix;
+
+/// An axis of a product of two tensors: where it is in each of them and in the result.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProductAxis {
+    pub(super) inputs: [Option<usize>; 2],
+    pub(super) output: Option<usize>,
+}
+
+/// The axes of a product of two tensors; none if one runs along a diagonal.
+pub(super) fn product_axes(op: &EinSum) -> Option<Vec<ProductAxis>> {
+    if op.q_params.is_some() || op.axes.input_count() != 2 || op.axes.output_count() != 1 {
+        return None;
+    }
+    let one = |positions: &TVec<usize>| match positions[..] {
+        [] => Some(None),
+        [position] => Some(Some(position)),
+        _ => None,
+    };
+    let axes = op.axes.iter_all_axes().map(|axis| {
+        Some(ProductAxis {
+            inputs: [one(&axis.inputs[0])?, one(&axis.inputs[1])?],
+            output: one(&axis.outputs[0])?,
+        })
+    });
+    axes.collect()
+}
+
+impl Builder<'_> {
+    pub(super) fn einsum(&mut self, node: &TypedNode, op: &EinSum) -> Option<Lowering> {
+        let axes = product_axes(op)?;
+        let constant = (0..2)
+            .rev()
+            .find(|input| self.is_constant_outlet(node.inputs[*input]));
+        let Some(constant) = constant else {
+            return self.attention(node, &axes);
+        };
+        let weights = self.view(node.inputs[constant])?;
+        let view = self.view(node.inputs[1 - constant])?;
+        self.linear(node, &axes, constant, &view, &weights)
+    }
+
+    fn linear(
+        &mut self,
+        node: &TypedNode,
+        axes: &[ProductAxis],
+        constant: usize,
+        view: &View,
+        weights: &View,
+    ) -> Option<Lowering> {
+        let shape = node.outputs[0].fact.shape.as_concrete()?.to_vec();
+        // Rows: position in the view and in the result; sums: in the view and in the weights.
+        let (mut rows, mut sums, mut columns) = (Vec::new(), Vec::new(), Vec::new());
+        for axis in axes {
+            let (ours, theirs) = (axis.inputs[1 - constant], axis.inputs[constant]);
+            match (ours, theirs, axis.output) {
+                (Some(ours), None, Some(out)) => rows.push((ours, out)),
+                (Some(ours), Some(theirs), None) => sums.push((ours, theirs)),
+                (None, Some(theirs), Some(out)) if shape[out] > 1 => columns.push((theirs, out)),
+                (Some(ours), Some(theirs), Some(out))
+                    if view.axes[ours].len() == 1 && weights.axes[theirs].len() == 1 =>
+                {
+                    rows.push((ours, out));
+                }
+                (Some(ours), None, None) if view.axes[ours].len() == 1 => {}
+                (None, Some(theirs), _) if weights.axes[theirs].len() == 1 => {}
+                (None, None, Some(out)) if shape[out] == 1 => {}
+                _ => return None,
+            }
+        }
+        let [(weight_column, out_column)] = columns[..] else {
+            return None;
+        };
+        rows.sort_by_key(|(_, out)| *out);
+        // The axes that are summed over, in the order in which they lie in the view.
+        sums.sort_by_key(|(ours, _)| {
+            std::cmp::Reverse(view.axes[*ours].get(1).map_or(0, |second| *second))
+        });
+        let sum_axes: Vec<usize> = sums.iter().map(|(ours, _)| *ours).collect();
+        let row_axes: Vec<usize> = rows.iter().map(|(ours, _)| *ours).collect();
+        if !is_contiguous(&view.merged(&sum_axes)) {
+            let together = self.summed_together(view, &row_axes, &sum_axes)?;
+            return self.linear(node, axes, constant, &together, weights);
+        }
+        let depth_places =
+            weights.rows(&sums.iter().map(|(_, theirs)| *theirs).collect::<Vec<_>>());
+        let column_places = &weights.axes[weight_column];
+        let column_base = column_places[0];
+        let values = self.constant(weights)?;
+        let packed = PackedMatrix::new(depth_places.len(), column_places.len(), |depth, column| {
+            values[(depth_places[depth] + column_places[column] - column_base) as usize]
+        });
+        let work = Product {
+            left: Left::Rows {
+                value: view.value,
+                rows: view.rows(&row_axes),
+            },
+            bias: vec![0.0; packed.columns()],
+            weights: packed,
+            residual: None,
+            activation: Activation::None,
+        };
+        Some(Lowering::View(self.step(
+            &shape,
+            out_column,
+            Work::Product(work),
+        )))
+    }
+
+    /// A copy of a view, whose axes stay, in which the axes that are summed over lie together; none if they do already.
+    fn summed_together(&mut self, view: &View, rows: &[usize], sums: &[usize]) -> Option<View> {
+        let mut order: Vec<usize> = (0..view.axes.len())
+            .filter(|axis| !sums.contains(axis))
+            .collect();
+        debug_assert!(rows.iter().all(|row| order.contains(row)));
+        order.extend_from_slice(sums);
+        let permuted = View {
+            value: view.value,
+            axes: order.iter().map(|axis| view.axes[*axis].clone()).collect(),
+        };
+        let copied = self.rearranged(&permuted, order.len() - 1)?;
+        let mut axes = view.axes.clone();
+        for (axis, original) in copied.axes.into_iter().zip(order) {
+            axes[original] = axis;
+        }
+        Some(View {
+            value: copied.value,
+            axes,
+        })
+    }
+}

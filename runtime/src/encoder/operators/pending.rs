@@ -1,0 +1,45 @@
+//! Operators that mean something only together with the next ones.
+
+use std::sync::Arc;
+
+use super::view::{ValueId, View};
+
+/// What stands for a tensor of the graph.
+#[derive(Clone, Debug)]
+pub(super) enum Tensor {
+    /// A tensor that exists.
+    View(View),
+    /// The sums of a tensor along an axis, or their means.
+    Sums { of: View, axis: usize, mean: bool },
+    /// A tensor less its means along an axis.
+    Centred { of: View, axis: usize },
+    /// Products of queries and keys, or their softmax.
+    Scores(Scores),
+}
+
+/// What an axis of scores runs over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Windows, heads: an axis of queries and of keys.
+    Batch {
+        query_axis: usize,
+        key_axis: usize,
+    },
+    Queries,
+    Keys,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Scores {
+    pub(super) queries: View,
+    /// The axis of the queries that counts them, and the one that is summed over.
+    pub(super) query_axes: [usize; 2],
+    pub(super) keys: View,
+    pub(super) key_axes: [usize; 2],
+    pub(super) roles: Vec<Role>,
+    /// Constant, with the axes of the scores.
+    pub(super) bias: Option<(ValueId, Vec<Arc<[u32]>>)>,
+    pub(super) scale: f32,
+    /// After the softmax.
+    pub(super) shares: bool,
+}

@@ -1,0 +1,164 @@
+//! A matrix product whose left rows are gathered: linear layers and convolutions.
+
+use std::sync::Arc;
+
+use super::program::{Activation, Values};
+use super::view::ValueId;
+use crate::kernels::{
+    PANEL_COLUMNS, PackedMatrix, Start, TILE_ROWS, TileRows, add_assign, packed_product,
+};
+
+/// Rows that go through all panels, and then through what follows, while they are in the second cache.
+const BLOCK_ROWS: usize = 4 * TILE_ROWS;
+
+#[derive(Debug)]
+pub(super) struct Product {
+    pub(super) left: Left,
+    pub(super) weights: PackedMatrix,
+    pub(super) bias: Vec<f32>,
+    /// Rows of another value that are added.
+    pub(super) residual: Option<(ValueId, Arc<[u32]>)>,
+    pub(super) activation: Activation,
+}
+
+/// Where the rows of the left factor are.
+#[derive(Debug)]
+pub(super) enum Left {
+    /// As many elements as the weights are deep, from each of these places on.
+    Rows { value: ValueId, rows: Arc<[u32]> },
+    /// Patches of an image.
+    Patches(Patches),
+}
+
+/// The patches that a convolution takes from an image whose channels lie next to each other.
+#[derive(Debug)]
+pub(super) struct Patches {
+    pub(super) value: ValueId,
+    /// Where each row begins, without what a column adds.
+    pub(super) rows: Arc<[u32]>,
+    /// What each column adds.
+    pub(super) columns: Arc<[u32]>,
+    pub(super) channels: usize,
+    pub(super) kernel: [usize; 2],
+    pub(super) stride: [usize; 2],
+    pub(super) dilation: [usize; 2],
+    /// Zeros above and left.
+    pub(super) padding: [usize; 2],
+    /// Columns of the output.
+    pub(super) out_columns: usize,
+    /// Whether the taps of a kernel's row lie next to each other too.
+    pub(super) adjacent: bool,
+}
+
+impl Patches {
+    /// Row and column of an output's first tap, zeros above and left included.
+    pub(super) fn corner(&self, row: usize) -> [usize; 2] {
+        let (y, x) = (row / self.out_columns, row % self.out_columns);
+        [y * self.stride[0], x * self.stride[1]]
+    }
+
+    /// Where a tap's channels begin; none in the zeros around the image.
+    pub(super) fn tap(&self, corner: [usize; 2], y: usize, x: usize) -> Option<usize> {
+        let row = (corner[0] + y * self.dilation[0]).checked_sub(self.padding[0])?;
+        let column = (corner[1] + x * self.dilation[1]).checked_sub(self.padding[1])?;
+        Some(*self.rows.get(row)? as usize + *self.columns.get(column)? as usize)
+    }
+
+    /// Whether all columns of a patch lie inside the image.
+    fn inside(&self, corner: [usize; 2]) -> bool {
+        let last = corner[1] + (self.kernel[1] - 1) * self.dilation[1];
+        corner[1] >= self.padding[1] && last < self.columns.len() + self.padding[1]
+    }
+}
+
+impl Product {
+    pub(super) fn reads(&self) -> Vec<ValueId> {
+        let left = match &self.left {
+            Left::Rows { value, .. } => *value,
+            Left::Patches(patches) => patches.value,
+        };
+        let residual = self.residual.as_ref().map(|(value, _)| *value);
+        [left].into_iter().chain(residual).collect()
+    }
+
+    /// Computes rows from `first_row` on.
+    pub(super) fn run(&self, values: Values<'_>, first_row: usize, out: &mut [f32]) {
+        let columns = self.weights.columns();
+        let zeros = match &self.left {
+            Left::Rows { .. } => Vec::new(),
+            Left::Patches(patches) => vec![0.0; patches.channels * patches.kernel[1]],
+        };
+        let mut tiles: Vec<Vec<TileRows<'_>>> = vec![Vec::new(); BLOCK_ROWS / TILE_ROWS];
+        for (index, out) in out.chunks_mut(BLOCK_ROWS * columns).enumerate() {
+            let first_row = first_row + index * BLOCK_ROWS;
+            let rows = out.len() / columns;
+            for (index, tile) in tiles.iter_mut().enumerate().take(rows.div_ceil(TILE_ROWS)) {
+                let first = index * TILE_ROWS;
+                let count = TILE_ROWS.min(rows - first);
+                self.gather(values, first_row + first, count, &zeros, tile);
+            }
+            for panel in 0..columns.div_ceil(PANEL_COLUMNS) {
+                for (tile, sums) in tiles.iter().zip(out.chunks_mut(TILE_ROWS * columns)) {
+                    let rows = sums.len() / columns;
+                    packed_product(
+                        sums,
+                        rows,
+                        Start::Bias(&self.bias),
+                        tile,
+                        &self.weights,
+                        panel,
+                    );
+                }
+            }
+            if let Some((value, places)) = &self.residual {
+                let values = values.get(*value);
+                for (out, place) in out.chunks_mut(columns).zip(&places[first_row..]) {
+                    add_assign(out, &values[*place as usize..][..columns]);
+                }
+            }
+            self.activation.apply(out);
+        }
+    }
+
+    /// The parts of a tile's rows; the last row again and again where there are no more.
+    fn gather<'a>(
+        &self,
+        values: Values<'a>,
+        first_row: usize,
+        count: usize,
+        zeros: &'a [f32],
+        parts: &mut Vec<TileRows<'a>>,
+    ) {
+        parts.clear();
+        match &self.left {
+            Left::Rows { value, rows } => {
+                let (values, depth) = (values.get(*value), self.weights.depth());
+                parts.push(std::array::from_fn(|index| {
+                    let row = rows[first_row + index.min(count - 1)];
+                    &values[row as usize..][..depth]
+                }));
+            }
+            Left::Patches(patches) => {
+                let values = values.get(patches.value);
+                let corners: [_; TILE_ROWS] =
+                    std::array::from_fn(|index| patches.corner(first_row + index.min(count - 1)));
+                let [height, width] = patches.kernel;
+                let whole =
+                    patches.adjacent && corners.iter().all(|corner| patches.inside(*corner));
+                let (taps, length) = if whole {
+                    (1, width * patches.channels)
+                } else {
+                    (width, patches.channels)
+                };
+                for y in 0..height {
+                    for x in 0..taps {
+                        parts.push(corners.map(|corner| match patches.tap(corner, y, x) {
+                            Some(place) => &values[place..][..length],
+                            None => &zeros[..length],
+                        }));
+                    }
+                }
+            }
+        }
+    }
+}
