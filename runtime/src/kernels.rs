@@ -11,6 +11,7 @@
 
 mod activation;
 mod block_matmul;
+mod coded_product;
 mod columns;
 pub(crate) mod corner_response;
 mod depthwise;
@@ -32,6 +33,10 @@ mod vector;
 
 pub use activation::{gelu, relu};
 pub use block_matmul::block_matmul;
+pub use coded_product::{
+    CODE_GROUP, CodeRows, CodedMatrix, Coding, coded_product, decode_into, encode_into,
+    round_to_codes,
+};
 pub use columns::{
     add_column_dots, affine_columns_into, inverse_deviations, scale_columns, scale_columns_into,
     transpose_into,

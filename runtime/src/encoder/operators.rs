@@ -7,6 +7,8 @@
 //! once, on threads of its own. What is not known stays with tract.
 
 mod attention;
+mod coded_product;
+mod codes;
 mod copy;
 mod depthwise;
 mod layer_norm;

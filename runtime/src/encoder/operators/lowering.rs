@@ -2,6 +2,7 @@
 
 mod attention;
 mod axes;
+mod codes;
 mod convolution;
 mod elementwise;
 mod linear;
@@ -17,6 +18,7 @@ use tract_onnx::tract_core::ops::cnn::Conv;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::nn::{NearestUpsample, Reduce, RmsNorm, Softmax};
+use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, QuantizeLinearI8, QuantizeLinearU8};
 
 use super::pending::Tensor as Lowering;
 use super::program::{Origin, Program, Step, Work};
@@ -70,6 +72,7 @@ struct Builder<'a> {
     /// Tensors whose values nobody else reads but the one consumer that they have.
     sole: HashSet<OutletId>,
     inputs: Vec<OutletId>,
+    encoded: Vec<codes::Encoded>,
 }
 
 impl<'a> Builder<'a> {
@@ -82,6 +85,7 @@ impl<'a> Builder<'a> {
             tensors: HashMap::new(),
             sole: HashSet::new(),
             inputs: Vec::new(),
+            encoded: Vec::new(),
         }
     }
 
@@ -92,11 +96,15 @@ impl<'a> Builder<'a> {
         let [output] = &node.outputs[..] else {
             return None;
         };
-        if output.fact.datum_type != f32::datum_type() || elements(&output.fact)? > MAX_ELEMENTS {
+        let op = &*node.op;
+        let is_code = op
+            .downcast_ref::<ElementWiseOp>()
+            .is_some_and(|op| op.0.is::<QuantizeLinearI8>() || op.0.is::<QuantizeLinearU8>());
+        let is_float = output.fact.datum_type == f32::datum_type();
+        if !(is_float || is_code) || elements(&output.fact)? > MAX_ELEMENTS {
             return None;
         }
         let before = self.steps.len();
-        let op = &*node.op;
         let lowered = if let Some(op) = op.downcast_ref::<AxisOp>() {
             self.axis_op(node, op)
         } else if let Some(op) = op.downcast_ref::<Slice>() {
@@ -113,6 +121,8 @@ impl<'a> Builder<'a> {
             self.binary(node, op)
         } else if let Some(op) = op.downcast_ref::<ElementWiseOp>() {
             self.element_wise(node, op)
+        } else if let Some(op) = op.downcast_ref::<DequantizeLinearF32>() {
+            self.decoded(node, op)
         } else if let Some(op) = op.downcast_ref::<Reduce>() {
             self.reduce(node, op)
         } else if let Some(op) = op.downcast_ref::<RmsNorm>() {
@@ -165,24 +175,24 @@ impl<'a> Builder<'a> {
                     .iter()
                     .any(|inlet| !inside.contains_key(&inlet.node))
             {
-                let Some(Lowering::View(_)) = self.tensors.get(&outlet) else {
-                    return Err(index);
-                };
-                outputs.push(outlet);
+                match self.tensors.get(&outlet) {
+                    Some(Lowering::View(_) | Lowering::Coded { decoded: true, .. }) => {
+                        outputs.push(outlet)
+                    }
+                    _ => return Err(index),
+                }
             }
         }
         let mut values = Vec::new();
         for outlet in &outputs {
-            let Some(Lowering::View(view)) = self.tensors.get(outlet).cloned() else {
-                return Err(0);
-            };
+            let view = self.view(*outlet).ok_or(0_usize)?;
             let whole = self.materialized(&view).ok_or(0_usize)?;
             values.push(whole.value);
         }
         let is_worth_it = self.steps.iter().any(|step| {
             matches!(
                 step.work,
-                Work::Product(_) | Work::Depthwise(_) | Work::Attention(_)
+                Work::Product(_) | Work::CodedProduct(_) | Work::Depthwise(_) | Work::Attention(_)
             )
         });
         Ok(Lowered {
@@ -227,6 +237,15 @@ impl<'a> Builder<'a> {
     fn view(&mut self, outlet: OutletId) -> Option<View> {
         match self.tensor(outlet)? {
             Lowering::View(view) => Some(view),
+            Lowering::Coded {
+                of,
+                coding,
+                decoded: true,
+            } => {
+                let view = self.rounded(of, coding)?;
+                self.tensors.insert(outlet, Lowering::View(view.clone()));
+                Some(view)
+            }
             _ => None,
         }
     }
@@ -259,6 +278,7 @@ impl<'a> Builder<'a> {
             rows,
             columns,
             work,
+            coding: None,
         });
         let mut view = View::whole(out, &order);
         if let Some(axis) = view.axes.pop() {

@@ -3,12 +3,19 @@
 use std::sync::Arc;
 
 use super::view::{ValueId, View};
+use crate::kernels::Coding;
 
 /// What stands for a tensor of the graph.
 #[derive(Clone, Debug)]
 pub(super) enum Tensor {
     /// A tensor that exists.
     View(View),
+    /// The codes of a tensor; or, once they are decoded, what they stand for.
+    Coded {
+        of: View,
+        coding: Coding,
+        decoded: bool,
+    },
     /// The sums of a tensor along an axis, or their means.
     Sums { of: View, axis: usize, mean: bool },
     /// A tensor less its means along an axis.

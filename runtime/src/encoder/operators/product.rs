@@ -9,16 +9,14 @@ use crate::kernels::{
 };
 
 /// Rows that go through all panels, and then through what follows, while they are in the second cache.
-const BLOCK_ROWS: usize = 4 * TILE_ROWS;
+pub(super) const BLOCK_ROWS: usize = 4 * TILE_ROWS;
 
 #[derive(Debug)]
 pub(super) struct Product {
     pub(super) left: Left,
     pub(super) weights: PackedMatrix,
     pub(super) bias: Vec<f32>,
-    /// Rows of another value that are added.
-    pub(super) residual: Option<(ValueId, Arc<[u32]>)>,
-    pub(super) activation: Activation,
+    pub(super) finish: Finish,
 }
 
 /// Where the rows of the left factor are.
@@ -71,75 +69,41 @@ impl Patches {
     }
 }
 
-impl Product {
-    pub(super) fn reads(&self) -> Vec<ValueId> {
-        let left = match &self.left {
-            Left::Rows { value, .. } => *value,
-            Left::Patches(patches) => patches.value,
-        };
-        let residual = self.residual.as_ref().map(|(value, _)| *value);
-        [left].into_iter().chain(residual).collect()
-    }
-
-    /// Computes rows from `first_row` on.
-    pub(super) fn run(&self, values: Values<'_>, first_row: usize, out: &mut [f32]) {
-        let columns = self.weights.columns();
-        let zeros = match &self.left {
-            Left::Rows { .. } => Vec::new(),
-            Left::Patches(patches) => vec![0.0; patches.channels * patches.kernel[1]],
-        };
-        let mut tiles: Vec<Vec<TileRows<'_>>> = vec![Vec::new(); BLOCK_ROWS / TILE_ROWS];
-        for (index, out) in out.chunks_mut(BLOCK_ROWS * columns).enumerate() {
-            let first_row = first_row + index * BLOCK_ROWS;
-            let rows = out.len() / columns;
-            for (index, tile) in tiles.iter_mut().enumerate().take(rows.div_ceil(TILE_ROWS)) {
-                let first = index * TILE_ROWS;
-                let count = TILE_ROWS.min(rows - first);
-                self.gather(values, first_row + first, count, &zeros, tile);
-            }
-            for panel in 0..columns.div_ceil(PANEL_COLUMNS) {
-                for (tile, sums) in tiles.iter().zip(out.chunks_mut(TILE_ROWS * columns)) {
-                    let rows = sums.len() / columns;
-                    packed_product(
-                        sums,
-                        rows,
-                        Start::Bias(&self.bias),
-                        tile,
-                        &self.weights,
-                        panel,
-                    );
-                }
-            }
-            if let Some((value, places)) = &self.residual {
-                let values = values.get(*value);
-                for (out, place) in out.chunks_mut(columns).zip(&places[first_row..]) {
-                    add_assign(out, &values[*place as usize..][..columns]);
-                }
-            }
-            self.activation.apply(out);
+impl Left {
+    pub(super) fn value(&self) -> ValueId {
+        match self {
+            Self::Rows { value, .. } => *value,
+            Self::Patches(patches) => patches.value,
         }
     }
 
-    /// The parts of a tile's rows; the last row again and again where there are no more.
-    fn gather<'a>(
+    /// As many zeros as a part may have.
+    pub(super) fn zeros<T: Copy>(&self, zero: T) -> Vec<T> {
+        match self {
+            Self::Rows { .. } => Vec::new(),
+            Self::Patches(patches) => vec![zero; patches.channels * patches.kernel[1]],
+        }
+    }
+
+    /// The parts of a tile's rows of `depth` elements; the last row again and again where there are no more.
+    pub(super) fn gather<'a, T>(
         &self,
-        values: Values<'a>,
+        values: &'a [T],
+        depth: usize,
         first_row: usize,
         count: usize,
-        zeros: &'a [f32],
-        parts: &mut Vec<TileRows<'a>>,
+        zeros: &'a [T],
+        parts: &mut Vec<[&'a [T]; TILE_ROWS]>,
     ) {
         parts.clear();
-        match &self.left {
-            Left::Rows { value, rows } => {
-                let (values, depth) = (values.get(*value), self.weights.depth());
+        match self {
+            Self::Rows { rows, .. } => {
                 parts.push(std::array::from_fn(|index| {
                     let row = rows[first_row + index.min(count - 1)];
                     &values[row as usize..][..depth]
                 }));
             }
-            Left::Patches(patches) => {
-                let values = values.get(patches.value);
+            Self::Patches(patches) => {
                 let corners: [_; TILE_ROWS] =
                     std::array::from_fn(|index| patches.corner(first_row + index.min(count - 1)));
                 let [height, width] = patches.kernel;
@@ -159,6 +123,76 @@ impl Product {
                     }
                 }
             }
+        }
+    }
+}
+
+/// What is done to a product while it is in the cache.
+#[derive(Debug, Default)]
+pub(super) struct Finish {
+    /// Rows of another value that are added.
+    pub(super) residual: Option<(ValueId, Arc<[u32]>)>,
+    pub(super) activation: Activation,
+}
+
+impl Finish {
+    pub(super) fn is_nothing(&self) -> bool {
+        self.residual.is_none() && self.activation == Activation::None
+    }
+
+    /// Finishes rows from `first_row` on.
+    pub(super) fn run(
+        &self,
+        values: Values<'_>,
+        first_row: usize,
+        columns: usize,
+        out: &mut [f32],
+    ) {
+        if let Some((value, places)) = &self.residual {
+            let values = values.get(*value);
+            for (out, place) in out.chunks_mut(columns).zip(&places[first_row..]) {
+                add_assign(out, &values[*place as usize..][..columns]);
+            }
+        }
+        self.activation.apply(out);
+    }
+}
+
+impl Product {
+    pub(super) fn reads(&self) -> Vec<ValueId> {
+        let residual = self.finish.residual.as_ref().map(|(value, _)| *value);
+        [self.left.value()].into_iter().chain(residual).collect()
+    }
+
+    /// Computes rows from `first_row` on.
+    pub(super) fn run(&self, values: Values<'_>, first_row: usize, out: &mut [f32]) {
+        let (columns, depth) = (self.weights.columns(), self.weights.depth());
+        let zeros = self.left.zeros(0.0);
+        let source = values.get(self.left.value());
+        let mut tiles: Vec<Vec<TileRows<'_>>> = vec![Vec::new(); BLOCK_ROWS / TILE_ROWS];
+        for (index, out) in out.chunks_mut(BLOCK_ROWS * columns).enumerate() {
+            let first_row = first_row + index * BLOCK_ROWS;
+            let rows = out.len() / columns;
+            for (index, tile) in tiles.iter_mut().enumerate().take(rows.div_ceil(TILE_ROWS)) {
+                let first = index * TILE_ROWS;
+                let count = TILE_ROWS.min(rows - first);
+                self.left
+                    .gather(source, depth, first_row + first, count, &zeros, tile);
+            }
+            for panel in 0..columns.div_ceil(PANEL_COLUMNS) {
+                for (tile, sums) in tiles.iter().zip(out.chunks_mut(TILE_ROWS * columns)) {
+                    let rows = sums.len() / columns;
+                    packed_product(
+                        sums,
+                        rows,
+                        Start::Bias(&self.bias),
+                        tile,
+                        &self.weights,
+                        panel,
+                    );
+                }
+            }
+            self.finish.run(values, first_row, columns, out);
         }
     }
 }

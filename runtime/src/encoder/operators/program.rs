@@ -4,21 +4,25 @@ use std::io;
 use std::sync::Arc;
 
 use super::attention::Attention;
+use super::coded_product::CodedProduct;
+use super::codes::{Codes, Decoded};
 use super::copy::Copy;
 use super::depthwise::Depthwise;
 use super::layer_norm::LayerNorm;
-use super::product::Product;
+use super::product::{Finish, Product};
 use super::sum::Sum;
 use super::view::ValueId;
-use crate::kernels::{Team, gelu, relu};
+use crate::kernels::{Coding, Team, encode_into, gelu, relu, round_to_codes};
 
 /// What is done to every value last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub(super) enum Activation {
     #[default]
     None,
     Relu,
     Gelu,
+    /// To what eight-bit codes can stand for.
+    Rounded(Coding),
 }
 
 impl Activation {
@@ -27,6 +31,7 @@ impl Activation {
             Self::None => {}
             Self::Relu => relu(values),
             Self::Gelu => gelu(values),
+            Self::Rounded(coding) => round_to_codes(values, coding),
         }
     }
 }
@@ -38,12 +43,37 @@ pub(super) struct Step {
     pub(super) rows: usize,
     pub(super) columns: usize,
     pub(super) work: Work,
+    /// How the value is kept if not as floats.
+    pub(super) coding: Option<Coding>,
+}
+
+/// Rows that are computed as floats and coded while they are in the cache.
+const CODED_ROWS: usize = 96;
+
+impl Step {
+    /// Computes rows from `first_row` on as codes.
+    fn run_coded(&self, values: Values<'_>, first_row: usize, out: &mut [u8]) {
+        let Some(coding) = self.coding else { return };
+        if let Work::Codes(work) = &self.work {
+            return work.run(values, first_row, out);
+        }
+        let rows = CODED_ROWS.next_multiple_of(self.work.grain());
+        let mut floats = vec![0.0; out.len().min(rows * self.columns)];
+        for (index, out) in out.chunks_mut(rows * self.columns).enumerate() {
+            let floats = &mut floats[..out.len()];
+            self.work.run(values, first_row + index * rows, floats);
+            encode_into(out, floats, coding);
+        }
+    }
 }
 
 /// What a step does.
 #[derive(Debug)]
 pub(super) enum Work {
     Product(Product),
+    CodedProduct(CodedProduct),
+    Codes(Codes),
+    Decoded(Decoded),
     Depthwise(Depthwise),
     LayerNorm(LayerNorm),
     Attention(Attention),
@@ -56,6 +86,9 @@ impl Work {
     pub(super) fn reads(&self) -> Vec<ValueId> {
         match self {
             Self::Product(work) => work.reads(),
+            Self::CodedProduct(work) => work.reads(),
+            Self::Codes(work) => vec![work.value],
+            Self::Decoded(work) => vec![work.value],
             Self::Depthwise(work) => vec![work.value],
             Self::LayerNorm(work) => vec![work.value],
             Self::Attention(work) => work.reads(),
@@ -64,13 +97,61 @@ impl Work {
         }
     }
 
+    /// Computes rows from `first_row` on as floats.
+    fn run(&self, values: Values<'_>, first_row: usize, out: &mut [f32]) {
+        match self {
+            Self::Product(work) => work.run(values, first_row, out),
+            Self::CodedProduct(work) => work.run(values, first_row, out),
+            Self::Depthwise(work) => work.run(values, first_row, out),
+            Self::LayerNorm(work) => work.run(values, first_row, out),
+            Self::Attention(work) => work.run(values, first_row, out),
+            Self::Sum(work) => work.run(values, first_row, out),
+            Self::Copy(work) => work.run(values, first_row, out),
+            Self::Decoded(work) => work.run(values, first_row, out),
+            // Its step has a coding.
+            Self::Codes(_) => {}
+        }
+    }
+
+    /// What a product does last.
+    pub(super) fn finish(&mut self) -> Option<&mut Finish> {
+        match self {
+            Self::Product(work) => Some(&mut work.finish),
+            Self::CodedProduct(work) => Some(&mut work.finish),
+            _ => None,
+        }
+    }
+
+    /// The activation that a step ends with.
+    pub(super) fn activation(&mut self) -> Option<&mut Activation> {
+        match self {
+            Self::Product(work) => Some(&mut work.finish.activation),
+            Self::CodedProduct(work) => Some(&mut work.finish.activation),
+            Self::Depthwise(work) => Some(&mut work.activation),
+            Self::Sum(work) => Some(&mut work.activation),
+            _ => None,
+        }
+    }
+
+    /// The bias of a step that ends with it.
+    pub(super) fn last_bias(&mut self) -> Option<&mut Vec<f32>> {
+        match self {
+            Self::Product(work) if work.finish.is_nothing() => Some(&mut work.bias),
+            Self::CodedProduct(work) if work.finish.is_nothing() => Some(&mut work.bias),
+            Self::Depthwise(work) if work.activation == Activation::None => Some(&mut work.bias),
+            Self::LayerNorm(work) => Some(&mut work.bias),
+            _ => None,
+        }
+    }
+
     /// Rows that must stay together when a step is divided between threads.
     fn grain(&self) -> usize {
         match self {
-            Self::Product(_) => crate::kernels::TILE_ROWS,
+            Self::Product(_) | Self::CodedProduct(_) => crate::kernels::TILE_ROWS,
             Self::Depthwise(work) => work.columns(),
             Self::Attention(work) => work.queries(),
-            Self::LayerNorm(_) | Self::Sum(_) | Self::Copy(_) => 1,
+            Self::LayerNorm(_) | Self::Sum(_) | Self::Copy(_) | Self::Codes(_) => 1,
+            Self::Decoded(_) => 1,
         }
     }
 }
@@ -81,6 +162,8 @@ pub(super) enum Place {
     Input(usize),
     Constant(usize),
     Buffer(usize),
+    /// A buffer of codes.
+    Codes(usize),
 }
 
 /// What is fixed when a graph is loaded.
@@ -89,8 +172,9 @@ pub(super) struct Program {
     steps: Vec<Step>,
     places: Vec<Place>,
     constants: Vec<Vec<f32>>,
-    /// Length of each buffer.
+    /// Length of each buffer, and of each buffer of codes.
     buffers: Vec<usize>,
+    codes: Vec<usize>,
     pub(super) outputs: Vec<ValueId>,
 }
 
@@ -107,9 +191,11 @@ impl Program {
     /// Gives every value a place: a buffer is used again as soon as nobody reads what is in it.
     pub(super) fn new(steps: Vec<Step>, origins: Vec<Origin>, outputs: Vec<ValueId>) -> Self {
         let mut last_read = vec![0; origins.len()];
+        let mut is_read = vec![false; origins.len()];
         for (index, step) in steps.iter().enumerate() {
             for value in step.work.reads() {
                 last_read[value.0] = index;
+                is_read[value.0] = true;
             }
         }
         for output in &outputs {
@@ -122,7 +208,8 @@ impl Program {
             places.push(match origin {
                 Origin::Input(input) => Place::Input(input),
                 Origin::Constant(values) => {
-                    constants.push(values);
+                    // Weights were packed; nobody reads them as they came.
+                    constants.push(if is_read[index] { values } else { Vec::new() });
                     Place::Constant(constants.len() - 1)
                 }
                 Origin::Computed(length) => {
@@ -131,40 +218,64 @@ impl Program {
                 }
             });
         }
-        let mut buffers: Vec<usize> = Vec::new();
-        let mut owners: Vec<Option<ValueId>> = Vec::new();
+        let (mut buffers, mut codes) = (Pool::default(), Pool::default());
         for (index, step) in steps.iter().enumerate() {
-            let wanted = lengths[step.out.0];
-            // The smallest free buffer that is large enough, or else the largest, which grows.
-            let free = (0..buffers.len()).filter(|buffer| owners[*buffer].is_none());
-            let best = free.min_by_key(|buffer| {
-                let length = buffers[*buffer];
-                if length >= wanted {
-                    (0, length)
-                } else {
-                    (1, usize::MAX - length)
-                }
-            });
-            let buffer = best.unwrap_or_else(|| {
-                buffers.push(0);
-                owners.push(None);
-                buffers.len() - 1
-            });
-            buffers[buffer] = buffers[buffer].max(wanted);
-            owners[buffer] = Some(step.out);
-            places[step.out.0] = Place::Buffer(buffer);
-            for owner in &mut owners {
-                if owner.is_some_and(|value| last_read[value.0] <= index && value != step.out) {
-                    *owner = None;
-                }
-            }
+            let length = lengths[step.out.0];
+            places[step.out.0] = match step.coding {
+                Some(_) => Place::Codes(codes.take(step.out, length)),
+                None => Place::Buffer(buffers.take(step.out, length)),
+            };
+            let is_over = |value: ValueId| last_read[value.0] <= index && value != step.out;
+            buffers.free(is_over);
+            codes.free(is_over);
         }
+        let (buffers, codes) = (buffers.lengths, codes.lengths);
         Self {
             steps,
             places,
             constants,
             buffers,
+            codes,
             outputs,
+        }
+    }
+}
+
+/// Buffers while they are planned.
+#[derive(Default)]
+struct Pool {
+    lengths: Vec<usize>,
+    owners: Vec<Option<ValueId>>,
+}
+
+impl Pool {
+    /// A buffer for a value: the smallest free one that is large enough, or else the largest, which grows.
+    fn take(&mut self, value: ValueId, wanted: usize) -> usize {
+        let free = (0..self.lengths.len()).filter(|buffer| self.owners[*buffer].is_none());
+        let best = free.min_by_key(|buffer| {
+            let length = self.lengths[*buffer];
+            if length >= wanted {
+                (0, length)
+            } else {
+                (1, usize::MAX - length)
+            }
+        });
+        let buffer = best.unwrap_or_else(|| {
+            self.lengths.push(0);
+            self.owners.push(None);
+            self.lengths.len() - 1
+        });
+        self.lengths[buffer] = self.lengths[buffer].max(wanted);
+        self.owners[buffer] = Some(value);
+        buffer
+    }
+
+    /// Takes back the buffers of values that nobody reads any more.
+    fn free(&mut self, is_over: impl Fn(ValueId) -> bool) {
+        for owner in &mut self.owners {
+            if owner.is_some_and(&is_over) {
+                *owner = None;
+            }
         }
     }
 }
@@ -173,6 +284,7 @@ impl Program {
 pub(super) struct Machine {
     program: Arc<Program>,
     buffers: Vec<Vec<f32>>,
+    codes: Vec<Vec<u8>>,
     team: Team,
 }
 
@@ -187,42 +299,50 @@ impl Machine {
                 .iter()
                 .map(|length| vec![0.0; *length])
                 .collect(),
+            codes: program
+                .codes
+                .iter()
+                .map(|length| vec![0; *length])
+                .collect(),
             team: Team::new("fixate-encoder", threads - 1, |_| ())?,
         })
     }
 
     /// Runs all steps.
     pub(super) fn run(&mut self, inputs: &[&[f32]]) {
-        let program = &*self.program;
+        let program = Arc::clone(&self.program);
         for step in &program.steps {
-            let Place::Buffer(buffer) = program.places[step.out.0] else {
-                continue;
-            };
-            let mut out = std::mem::take(&mut self.buffers[buffer]);
-            let values = Values {
-                program,
-                inputs,
-                buffers: &self.buffers,
-            };
-            let length = step.rows * step.columns;
-            let grains = step.rows.div_ceil(step.work.grain());
-            let rows = grains.div_ceil(self.team.members()) * step.work.grain();
-            let mut parts: Vec<(usize, &mut [f32])> = out[..length]
-                .chunks_mut((rows * step.columns).max(1))
-                .enumerate()
-                .map(|(index, part)| (index * rows, part))
-                .collect();
-            self.team
-                .each(&mut parts, |(first_row, out)| match &step.work {
-                    Work::Product(work) => work.run(values, *first_row, out),
-                    Work::Depthwise(work) => work.run(values, *first_row, out),
-                    Work::LayerNorm(work) => work.run(values, *first_row, out),
-                    Work::Attention(work) => work.run(values, *first_row, out),
-                    Work::Sum(work) => work.run(values, *first_row, out),
-                    Work::Copy(work) => work.run(values, *first_row, out),
-                });
-            self.buffers[buffer] = out;
+            match program.places[step.out.0] {
+                Place::Buffer(buffer) => {
+                    let mut out = std::mem::take(&mut self.buffers[buffer]);
+                    let (values, team) = self.parts(inputs);
+                    divided(team, step, &mut out, |first_row, out| {
+                        step.work.run(values, first_row, out);
+                    });
+                    self.buffers[buffer] = out;
+                }
+                Place::Codes(buffer) => {
+                    let mut out = std::mem::take(&mut self.codes[buffer]);
+                    let (values, team) = self.parts(inputs);
+                    divided(team, step, &mut out, |first_row, out| {
+                        step.run_coded(values, first_row, out);
+                    });
+                    self.codes[buffer] = out;
+                }
+                Place::Input(_) | Place::Constant(_) => {}
+            }
         }
+    }
+
+    /// What steps read, and who runs them.
+    fn parts<'a>(&'a mut self, inputs: &'a [&'a [f32]]) -> (Values<'a>, &'a mut Team) {
+        let values = Values {
+            program: &self.program,
+            inputs,
+            buffers: &self.buffers,
+            codes: &self.codes,
+        };
+        (values, &mut self.team)
     }
 
     /// An output of the last run: as long as it is, and perhaps more.
@@ -231,6 +351,7 @@ impl Machine {
             program: &self.program,
             inputs,
             buffers: &self.buffers,
+            codes: &self.codes,
         };
         values.get(self.program.outputs[index])
     }
@@ -244,12 +365,29 @@ impl Machine {
     }
 }
 
+/// Runs a step on all members of a team, each with rows of its own.
+fn divided<T: Send>(
+    team: &mut Team,
+    step: &Step,
+    out: &mut [T],
+    run: impl Fn(usize, &mut [T]) + Sync,
+) {
+    let grain = step.work.grain();
+    let rows = step.rows.div_ceil(grain).div_ceil(team.members()) * grain;
+    let out = &mut out[..step.rows * step.columns];
+    let parts = out.chunks_mut((rows * step.columns).max(1)).enumerate();
+    let mut parts: Vec<(usize, &mut [T])> =
+        parts.map(|(index, part)| (index * rows, part)).collect();
+    team.each(&mut parts, |(first_row, out)| run(*first_row, out));
+}
+
 /// What steps read.
 #[derive(Clone, Copy)]
 pub(super) struct Values<'a> {
     program: &'a Program,
     inputs: &'a [&'a [f32]],
     buffers: &'a [Vec<f32>],
+    codes: &'a [Vec<u8>],
 }
 
 impl<'a> Values<'a> {
@@ -258,6 +396,15 @@ impl<'a> Values<'a> {
             Place::Input(input) => self.inputs[input],
             Place::Constant(constant) => &self.program.constants[constant],
             Place::Buffer(buffer) => &self.buffers[buffer],
+            Place::Codes(_) => &[],
+        }
+    }
+
+    /// Codes, as [`Self::get`] gives floats.
+    pub(super) fn codes(&self, value: ValueId) -> &'a [u8] {
+        match self.program.places[value.0] {
+            Place::Codes(buffer) => &self.codes[buffer],
+            Place::Input(_) | Place::Constant(_) | Place::Buffer(_) => &[],
         }
     }
 }

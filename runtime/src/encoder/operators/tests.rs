@@ -12,6 +12,10 @@ use tract_onnx::tract_core::ops::nn::{
     DataFormat, GeluExact, NearestUpsample, Reduce, Reducer, RmsNorm, Softmax, SoftmaxKind,
 };
 
+use tract_onnx::tract_core::ops::quant::{
+    DequantizeLinearF32, quantize_linear_i8, quantize_linear_u8,
+};
+
 use super::rewrite;
 
 fn values(seed: usize, shape: &[usize]) -> Tensor {
@@ -46,7 +50,15 @@ impl Graph {
     }
 
     fn constant(&mut self, shape: &[usize]) -> OutletId {
-        self.given(values(self.constants + 1, shape))
+        // Weights that a few bits tell, so that they may be taken for integers.
+        let tensor = values(self.constants + 1, shape);
+        let view = tensor.try_as_plain_ram().unwrap();
+        let coarse = view
+            .as_slice::<f32>()
+            .unwrap()
+            .iter()
+            .map(|value| (value * 63.0).round() / 64.0);
+        self.given(Tensor::from_shape(shape, &coarse.collect::<Vec<_>>()).unwrap())
     }
 
     fn given(&mut self, tensor: Tensor) -> OutletId {
@@ -103,6 +115,17 @@ impl Graph {
     fn einsum(&mut self, formula: &str, inputs: &[OutletId]) -> OutletId {
         let op = EinSum::new(formula.parse().unwrap(), f32::datum_type());
         self.wire(op, inputs)
+    }
+
+    /// The last tensor as codes and back.
+    fn coded(&mut self, signed: bool, scale: f32) -> OutletId {
+        let quantize: Box<dyn TypedOp> = match signed {
+            true => Box::new(quantize_linear_i8(scale.recip(), 0)),
+            false => Box::new(quantize_linear_u8(scale.recip(), 100)),
+        };
+        self.then(quantize);
+        let zero_point = if signed { 0 } else { 100 };
+        self.then(DequantizeLinearF32 { scale, zero_point })
     }
 
     /// Layer normalisation along the last axis, in the parts that tract has it in.
@@ -277,6 +300,32 @@ fn window_attention() {
     graph.wire(add(), &[graph.last, image]);
     graph.then(ElementWiseOp(Box::new(GeluExact {}), None));
     graph.check(1);
+}
+
+#[test]
+fn eight_bit_integers() {
+    for signed in [true, false] {
+        let mut graph = Graph::new(&[1, 3, 11, 10]);
+        // Scales that no sum of products comes to the middle of two codes with.
+        graph.coded(signed, 0.010_37);
+        graph.convolution(8, 3, 2, 1, 1, 1);
+        // Kept as codes alone; then read by a product and by a sum as well.
+        graph.coded(signed, 0.053_11);
+        graph.convolution(12, 1, 1, 1, 0, 1);
+        let zero = graph.given(Tensor::from_shape(&[1, 1, 1, 1], &[0.0_f32]).unwrap());
+        graph.wire(max(), &[graph.last, zero]);
+        let first = graph.coded(signed, 0.107_9);
+        graph.convolution(12, 3, 1, 1, 1, 1);
+        graph.wire(add(), &[graph.last, first]);
+        // By a convolution that stays in floats.
+        graph.coded(signed, 0.213_7);
+        graph.convolution(12, 3, 1, 1, 1, 12);
+        graph.then(AxisOp::Move(1, 3));
+        graph.coded(signed, 0.231_3);
+        let weights = graph.constant(&[12, 33]);
+        graph.einsum("abmk,kn->abmn", &[graph.last, weights]);
+        graph.check(1);
+    }
 }
 
 proptest! {

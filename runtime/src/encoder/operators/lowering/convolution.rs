@@ -4,13 +4,15 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
 use tract_onnx::tract_core::ops::nn::DataFormat;
 
+use super::super::coded_product::CodedProduct;
 use super::super::depthwise::Depthwise;
 use super::super::pending::Tensor as Lowering;
-use super::super::product::{Left, Patches, Product};
+use super::super::product::{Finish, Left, Patches, Product};
 use super::super::program::{Activation, Work};
 use super::super::view::stride_of;
 use super::Builder;
-use crate::kernels::PackedMatrix;
+use super::codes::coded_weights;
+use crate::kernels::{CODE_GROUP, PackedMatrix};
 
 impl Builder<'_> {
     pub(super) fn convolution(&mut self, node: &TypedNode, op: &Conv) -> Option<Lowering> {
@@ -27,7 +29,19 @@ impl Builder<'_> {
             DataFormat::CHW => (None, 0, [1, 2]),
             DataFormat::HWC => (None, 2, [0, 1]),
         };
-        let mut view = self.view(node.inputs[0])?;
+        let input = self.tensor(node.inputs[0])?;
+        let coded = match &input {
+            Lowering::Coded {
+                of,
+                coding,
+                decoded: true,
+            } => Some((of.clone(), *coding)),
+            _ => None,
+        };
+        let mut view = match &coded {
+            Some((of, _)) => of.clone(),
+            None => self.view(node.inputs[0])?,
+        };
         if batch.is_some_and(|axis| view.axes[axis].len() != 1) {
             return None;
         }
@@ -50,29 +64,74 @@ impl Builder<'_> {
         {
             return None;
         }
-        if !view.is_contiguous(channel_axis) {
-            view = self.rearranged(&view, channel_axis)?;
-        }
         let extents = [view.axes[row_axis].len(), view.axes[column_axis].len()];
         let padding = spec.computed_padding(&extents);
-        let base = view.base(&[row_axis, column_axis]);
-        let columns = view.axes[column_axis].clone();
         let dilation = [spec.dilation(0), spec.dilation(1)];
-        let patches = Patches {
+        let mut patches = Patches {
             value: view.value,
-            rows: view.axes[row_axis]
-                .iter()
-                .map(|place| place + base)
-                .collect(),
-            adjacent: dilation[1] == 1 && stride_of(&columns) == Some(channels),
-            columns,
+            rows: [].into(),
+            columns: [].into(),
             channels,
             kernel,
             stride: [spec.stride(0), spec.stride(1)],
             dilation,
             padding: [padding[0].pad_before, padding[1].pad_before],
             out_columns: shape[column_axis],
+            adjacent: false,
         };
+        let at = |tap: usize, channel: usize, output: usize| {
+            weights[(output * channels + channel) * taps + tap]
+        };
+        if let Some((of, coding)) = coded.filter(|_| !is_depthwise) {
+            let width = channels.next_multiple_of(CODE_GROUP);
+            let padded = |depth: usize, output: usize| match depth % width {
+                channel if channel < channels => at(depth / width, channel, output),
+                _ => 0.0,
+            };
+            if let Some((weight_scales, weights)) =
+                coded_weights(taps * width, outputs, taps * width, coding.zero, padded)
+            {
+                let places = &of.axes[channel_axis];
+                let places = places.iter().map(|place| place - places[0]).collect();
+                let rows = of.rows(&[row_axis, column_axis]);
+                let only_coded = self.is_only_coded(node.inputs[0]);
+                let encoded = self.encoded(of.value, rows, places, coding, only_coded);
+                let places = |count: usize, step: usize| {
+                    (0..count).map(|index| (index * step) as u32).collect()
+                };
+                patches.value = encoded.out;
+                patches.rows = places(extents[0], extents[1] * width);
+                patches.columns = places(extents[1], width);
+                patches.channels = width;
+                patches.adjacent = dilation[1] == 1;
+                let work = Work::CodedProduct(CodedProduct {
+                    left: Left::Patches(patches),
+                    zero: coding.zero,
+                    scale: weight_scales
+                        .iter()
+                        .map(|weight| weight * coding.scale)
+                        .collect(),
+                    weights,
+                    bias,
+                    finish: Finish::default(),
+                });
+                return Some(Lowering::View(self.step(&shape, channel_axis, work)));
+            }
+        }
+        if matches!(input, Lowering::Coded { .. }) {
+            view = self.view(node.inputs[0])?;
+        }
+        if !view.is_contiguous(channel_axis) {
+            view = self.rearranged(&view, channel_axis)?;
+        }
+        let base = view.base(&[row_axis, column_axis]);
+        patches.value = view.value;
+        patches.rows = view.axes[row_axis]
+            .iter()
+            .map(|place| place + base)
+            .collect();
+        patches.columns = view.axes[column_axis].clone();
+        patches.adjacent = dilation[1] == 1 && stride_of(&patches.columns) == Some(channels);
         let work = if is_depthwise {
             let weights = (0..taps * channels)
                 .map(|index| weights[index % channels * taps + index / channels]);
@@ -85,15 +144,13 @@ impl Builder<'_> {
             })
         } else {
             let weights = PackedMatrix::new(taps * channels, outputs, |depth, output| {
-                let (tap, channel) = (depth / channels, depth % channels);
-                weights[(output * channels + channel) * taps + tap]
+                at(depth / channels, depth % channels, output)
             });
             Work::Product(Product {
                 left: Left::Patches(patches),
                 weights,
                 bias,
-                residual: None,
-                activation: Activation::None,
+                finish: Finish::default(),
             })
         };
         Some(Lowering::View(self.step(&shape, channel_axis, work)))

@@ -5,6 +5,7 @@ use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::math::{Add, Max, Mul, Sub};
 use tract_onnx::tract_core::ops::nn::GeluExact;
+use tract_onnx::tract_core::ops::quant::{QuantizeLinearI8, QuantizeLinearU8};
 
 use super::super::pending::Tensor as Lowering;
 use super::super::program::{Activation, Step, Work};
@@ -18,6 +19,13 @@ impl Builder<'_> {
         node: &TypedNode,
         op: &ElementWiseOp,
     ) -> Option<Lowering> {
+        if let Some(op) = op.0.downcast_ref::<QuantizeLinearI8>() {
+            // The same codes as bytes.
+            return self.coded(node, op.scale, (op.zero_point as u8).wrapping_add(1 << 7));
+        }
+        if let Some(op) = op.0.downcast_ref::<QuantizeLinearU8>() {
+            return self.coded(node, op.scale, op.zero_point);
+        }
         if !op.0.is::<GeluExact>() || op.1.is_some() {
             return None;
         }
@@ -29,7 +37,8 @@ impl Builder<'_> {
         if op.1.is_some() {
             return None;
         }
-        let (left, right) = (self.tensor(node.inputs[0])?, self.tensor(node.inputs[1])?);
+        let left = self.existing(node.inputs[0])?;
+        let right = self.existing(node.inputs[1])?;
         if op.0.is::<Sub>() {
             return Self::centred(left, &right);
         }
@@ -121,16 +130,7 @@ impl Builder<'_> {
 
     fn fusable_bias(&mut self, outlet: OutletId, view: &View) -> Option<&mut Vec<f32>> {
         let step = self.sole_producer(outlet, view)?;
-        match &mut self.steps[step].work {
-            Work::Product(work)
-                if work.activation == Activation::None && work.residual.is_none() =>
-            {
-                Some(&mut work.bias)
-            }
-            Work::Depthwise(work) if work.activation == Activation::None => Some(&mut work.bias),
-            Work::LayerNorm(work) => Some(&mut work.bias),
-            _ => None,
-        }
+        self.steps[step].work.last_bias()
     }
 
     /// Adds a tensor to what a product computes, if it was there before.
@@ -150,12 +150,7 @@ impl Builder<'_> {
             work,
             ..
         } = &mut self.steps[step];
-        let Work::Product(work) = work else {
-            return None;
-        };
-        if work.activation != Activation::None || work.residual.is_some() {
-            return None;
-        }
+        let finish = work.finish().filter(|finish| finish.is_nothing())?;
         let mut places = vec![u32::MAX; *rows];
         let others = view.others(channel);
         for (ours, theirs) in view.rows(&others).iter().zip(residual.rows(&others).iter()) {
@@ -164,7 +159,7 @@ impl Builder<'_> {
         if places.contains(&u32::MAX) {
             return None;
         }
-        work.residual = Some((residual.value, places.into()));
+        finish.residual = Some((residual.value, places.into()));
         Some(())
     }
 
@@ -175,12 +170,7 @@ impl Builder<'_> {
         activation: Activation,
     ) -> Option<Lowering> {
         if let Some(step) = self.sole_producer(outlet, view) {
-            let free = match &mut self.steps[step].work {
-                Work::Product(work) => Some(&mut work.activation),
-                Work::Depthwise(work) => Some(&mut work.activation),
-                Work::Sum(work) => Some(&mut work.activation),
-                _ => None,
-            };
+            let free = self.steps[step].work.activation();
             if let Some(free) = free.filter(|free| **free == Activation::None) {
                 *free = activation;
                 return Some(Lowering::View(view.clone()));
@@ -189,7 +179,7 @@ impl Builder<'_> {
         self.sum(vec![view.clone()], activation)
     }
 
-    fn sum(&mut self, mut terms: Vec<View>, activation: Activation) -> Option<Lowering> {
+    pub(super) fn sum(&mut self, mut terms: Vec<View>, activation: Activation) -> Option<Lowering> {
         let shape = terms[0].shape();
         let shared =
             (0..shape.len()).filter(|axis| terms.iter().all(|term| term.is_contiguous(*axis)));

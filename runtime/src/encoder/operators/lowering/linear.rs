@@ -3,12 +3,14 @@
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
+use super::super::coded_product::CodedProduct;
 use super::super::pending::Tensor as Lowering;
-use super::super::product::{Left, Product};
-use super::super::program::{Activation, Work};
+use super::super::product::{Finish, Left, Product};
+use super::super::program::Work;
 use super::super::view::{View, is_contiguous};
 use super::Builder;
-use crate::kernels::PackedMatrix;
+use super::codes::coded_weights;
+use crate::kernels::{CODE_GROUP, Coding, PackedMatrix};
 
 /// An axis of a product of two tensors: where it is in each of them and in the result.
 #[derive(Clone, Copy, Debug)]
@@ -46,8 +48,20 @@ impl Builder<'_> {
             return self.attention(node, &axes);
         };
         let weights = self.view(node.inputs[constant])?;
-        let view = self.view(node.inputs[1 - constant])?;
-        self.linear(node, &axes, constant, &view, &weights)
+        let input = node.inputs[1 - constant];
+        if let Lowering::Coded {
+            of,
+            coding,
+            decoded: true,
+        } = self.tensor(input)?
+        {
+            let coded = self.linear(node, &axes, constant, &of, &weights, Some(coding));
+            if coded.is_some() {
+                return coded;
+            }
+        }
+        let view = self.view(input)?;
+        self.linear(node, &axes, constant, &view, &weights, None)
     }
 
     fn linear(
@@ -57,6 +71,7 @@ impl Builder<'_> {
         constant: usize,
         view: &View,
         weights: &View,
+        coding: Option<Coding>,
     ) -> Option<Lowering> {
         let shape = node.outputs[0].fact.shape.as_concrete()?.to_vec();
         // Rows: position in the view and in the result; sums: in the view and in the weights.
@@ -88,41 +103,63 @@ impl Builder<'_> {
         });
         let sum_axes: Vec<usize> = sums.iter().map(|(ours, _)| *ours).collect();
         let row_axes: Vec<usize> = rows.iter().map(|(ours, _)| *ours).collect();
-        if !is_contiguous(&view.merged(&sum_axes)) {
-            let together = self.summed_together(view, &row_axes, &sum_axes)?;
-            return self.linear(node, axes, constant, &together, weights);
+        if coding.is_none() && !is_contiguous(&view.merged(&sum_axes)) {
+            let together = self.summed_together(view, &sum_axes)?;
+            return self.linear(node, axes, constant, &together, weights, None);
         }
         let depth_places =
             weights.rows(&sums.iter().map(|(_, theirs)| *theirs).collect::<Vec<_>>());
         let column_places = &weights.axes[weight_column];
+        let (depth, columns) = (depth_places.len(), column_places.len());
         let column_base = column_places[0];
         let values = self.constant(weights)?;
-        let packed = PackedMatrix::new(depth_places.len(), column_places.len(), |depth, column| {
+        let at = |depth: usize, column: usize| {
             values[(depth_places[depth] + column_places[column] - column_base) as usize]
-        });
-        let work = Product {
-            left: Left::Rows {
-                value: view.value,
-                rows: view.rows(&row_axes),
-            },
-            bias: vec![0.0; packed.columns()],
-            weights: packed,
-            residual: None,
-            activation: Activation::None,
         };
-        Some(Lowering::View(self.step(
-            &shape,
-            out_column,
-            Work::Product(work),
-        )))
+        let rows = view.rows(&row_axes);
+        let bias = vec![0.0; columns];
+        let work = if let Some(coding) = coding {
+            let only_coded = self.is_only_coded(node.inputs[1 - constant]);
+            let padded = depth.next_multiple_of(CODE_GROUP);
+            let (weight_scales, weights) = coded_weights(depth, columns, padded, coding.zero, at)?;
+            // The rows begin at the first of what is summed over; the columns tell what each of them adds.
+            let places = view.merged(&sum_axes);
+            let places = places.iter().map(|place| place - places[0]).collect();
+            let encoded = self.encoded(view.value, rows, places, coding, only_coded);
+            let row = |row: usize| (row * encoded.width) as u32;
+            Work::CodedProduct(CodedProduct {
+                left: Left::Rows {
+                    value: encoded.out,
+                    rows: (0..encoded.rows.len()).map(row).collect(),
+                },
+                zero: coding.zero,
+                scale: weight_scales
+                    .iter()
+                    .map(|weight| weight * coding.scale)
+                    .collect(),
+                weights,
+                bias,
+                finish: Finish::default(),
+            })
+        } else {
+            Work::Product(Product {
+                left: Left::Rows {
+                    value: view.value,
+                    rows,
+                },
+                weights: PackedMatrix::new(depth, columns, at),
+                bias,
+                finish: Finish::default(),
+            })
+        };
+        Some(Lowering::View(self.step(&shape, out_column, work)))
     }
 
-    /// A copy of a view, whose axes stay, in which the axes that are summed over lie together; none if they do already.
-    fn summed_together(&mut self, view: &View, rows: &[usize], sums: &[usize]) -> Option<View> {
+    /// A copy of a view, whose axes stay, in which the axes that are summed over lie together.
+    fn summed_together(&mut self, view: &View, sums: &[usize]) -> Option<View> {
         let mut order: Vec<usize> = (0..view.axes.len())
             .filter(|axis| !sums.contains(axis))
             .collect();
-        debug_assert!(rows.iter().all(|row| order.contains(row)));
         order.extend_from_slice(sums);
         let permuted = View {
             value: view.value,

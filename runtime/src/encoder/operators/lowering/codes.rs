@@ -1,0 +1,226 @@
+//! Tensors and weights as eight-bit integers.
+
+use std::sync::Arc;
+
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::ops::quant::DequantizeLinearF32;
+
+use super::super::codes::{Codes, Decoded};
+use super::super::pending::Tensor as Lowering;
+use super::super::program::{Activation, Origin, Step, Work};
+use super::super::view::{ValueId, View, is_contiguous};
+use super::Builder;
+use crate::kernels::{CODE_GROUP, CodedMatrix, Coding};
+
+/// How far from an integer a weight may be that is said to be one, in steps: what rounding its product with the scale leaves.
+const TOLERANCE: f32 = 1e-3;
+
+/// A value whose codes are computed.
+#[derive(Clone)]
+pub(super) struct Encoded {
+    value: ValueId,
+    pub(super) rows: Arc<[u32]>,
+    columns: Arc<[u32]>,
+    coding: Coding,
+    pub(super) out: ValueId,
+    /// Codes of a row, with what fills it up.
+    pub(super) width: usize,
+}
+
+impl Builder<'_> {
+    pub(super) fn coded(
+        &mut self,
+        node: &TypedNode,
+        inverse_scale: f32,
+        zero: u8,
+    ) -> Option<Lowering> {
+        let coding = Coding {
+            inverse_scale,
+            scale: inverse_scale.recip(),
+            zero,
+        };
+        inverse_scale.is_normal().then_some(Lowering::Coded {
+            of: self.view(node.inputs[0])?,
+            coding,
+            decoded: false,
+        })
+    }
+
+    pub(super) fn decoded(
+        &mut self,
+        node: &TypedNode,
+        op: &DequantizeLinearF32,
+    ) -> Option<Lowering> {
+        let Lowering::Coded {
+            of,
+            mut coding,
+            decoded: false,
+        } = self.tensor(node.inputs[0])?
+        else {
+            return None;
+        };
+        let bias = match self.model.outlet_fact(node.inputs[0]).ok()?.datum_type {
+            DatumType::I8 => 1 << 7,
+            _ => 0,
+        };
+        // What codes stand for may have another length of step than they were made with, but no other zero.
+        coding.scale = op.scale;
+        (op.zero_point + bias == i32::from(coding.zero)).then_some(Lowering::Coded {
+            of,
+            coding,
+            decoded: true,
+        })
+    }
+
+    /// The tensor that exists behind what is pending, where there is one.
+    pub(super) fn existing(&mut self, outlet: OutletId) -> Option<Lowering> {
+        match self.tensor(outlet)? {
+            Lowering::Coded { decoded: true, .. } => Some(Lowering::View(self.view(outlet)?)),
+            other => Some(other),
+        }
+    }
+
+    /// What codes stand for, as floats.
+    pub(super) fn rounded(&mut self, of: View, coding: Coding) -> Option<View> {
+        let producer = self.producers.get(&of.value).map(|step| &self.steps[*step]);
+        if producer.is_none_or(|step| step.coding.is_none()) {
+            return match self.sum(vec![of], Activation::Rounded(coding))? {
+                Lowering::View(view) => Some(view),
+                _ => None,
+            };
+        }
+        let channel = of.channel_axis()?;
+        let work = Decoded {
+            value: of.value,
+            rows: of.rows(&of.others(channel)),
+            columns: of.axes[channel].len(),
+            coding,
+        };
+        Some(self.step(&of.shape(), channel, Work::Decoded(work)))
+    }
+
+    /// Whether a tensor that a decoded one was made from is needed in no other form.
+    pub(super) fn is_only_coded(&self, decoded: OutletId) -> bool {
+        let nodes = self.model.nodes();
+        let Some(codes) = nodes[decoded.node].inputs.first() else {
+            return false;
+        };
+        let Some(source) = nodes[codes.node].inputs.first() else {
+            return false;
+        };
+        nodes[codes.node].outputs[codes.slot].successors.len() == 1 && self.sole.contains(source)
+    }
+
+    /// The codes of rows, computed once; where a step computes just these and `only_coded`, by it instead of the floats.
+    pub(super) fn encoded(
+        &mut self,
+        value: ValueId,
+        rows: Arc<[u32]>,
+        columns: Arc<[u32]>,
+        coding: Coding,
+        only_coded: bool,
+    ) -> Encoded {
+        let same = |encoded: &&Encoded| {
+            encoded.value == value
+                && encoded.coding == coding
+                && encoded.columns == columns
+                && encoded.rows == rows
+        };
+        if let Some(encoded) = self.encoded.iter().find(same) {
+            return encoded.clone();
+        }
+        let width = columns.len().next_multiple_of(CODE_GROUP);
+        if let Some(producer) = self.producers.get(&value).filter(|_| only_coded) {
+            let step = &mut self.steps[*producer];
+            let is_all = step.coding.is_none()
+                && (step.rows, step.columns) == (rows.len(), columns.len())
+                && width == columns.len()
+                && is_contiguous(&columns)
+                && columns[0] == 0
+                && rows
+                    .iter()
+                    .enumerate()
+                    .all(|(row, place)| *place as usize == row * width);
+            if is_all {
+                step.coding = Some(coding);
+                let encoded = Encoded {
+                    value,
+                    rows,
+                    columns,
+                    coding,
+                    out: value,
+                    width,
+                };
+                self.encoded.push(encoded.clone());
+                return encoded;
+            }
+        }
+        self.origins.push(Origin::Computed(rows.len() * width));
+        let out = ValueId(self.origins.len() - 1);
+        self.producers.insert(out, self.steps.len());
+        self.steps.push(Step {
+            out,
+            rows: rows.len(),
+            columns: width,
+            work: Work::Codes(Codes {
+                value,
+                rows: Arc::clone(&rows),
+                columns: Arc::clone(&columns),
+                width,
+                coding,
+            }),
+            coding: Some(coding),
+        });
+        let encoded = Encoded {
+            value,
+            rows,
+            columns,
+            coding,
+            out,
+            width,
+        };
+        self.encoded.push(encoded.clone());
+        encoded
+    }
+}
+
+/// Weights as integers times a scale for each column, with zeros up to a depth of `padded`; none if they are not.
+pub(super) fn coded_weights(
+    depth: usize,
+    columns: usize,
+    padded: usize,
+    zero: u8,
+    at: impl Fn(usize, usize) -> f32,
+) -> Option<(Vec<f32>, CodedMatrix)> {
+    if padded > 1 << 15 {
+        return None;
+    }
+    let mut scales = Vec::with_capacity(columns);
+    for column in 0..columns {
+        let largest = (0..depth)
+            .map(|row| at(row, column).abs())
+            .fold(0.0, f32::max);
+        let fits = |scale: &f32| {
+            (0..depth).all(|row| {
+                let code = at(row, column) / scale;
+                (code - code.round()).abs() <= TOLERANCE
+            })
+        };
+        // The largest code of a column is 127 nearly always.
+        let scale = match largest {
+            0.0 => 1.0,
+            _ => (1..=128_u8)
+                .rev()
+                .map(|code| largest / f32::from(code))
+                .find(|scale| fits(scale))?,
+        };
+        scales.push(scale);
+    }
+    let matrix = CodedMatrix::new(padded, columns, zero, |row, column| match row {
+        row if row < depth => (at(row, column) / scales[column])
+            .round()
+            .clamp(-128.0, 127.0) as i8,
+        _ => 0,
+    });
+    Some((scales, matrix))
+}
