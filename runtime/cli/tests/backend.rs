@@ -3,6 +3,7 @@
 
 use std::process::{Command, Output};
 
+#[cfg(feature = "onnxruntime")]
 use serde_json::Value;
 
 const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/scene.jpg");
