@@ -30,6 +30,9 @@ pub(crate) enum Command {
     Record(Record),
     /// Replays a recording, and tells whether it gives the same answers.
     Replay(crate::replay::Replay),
+    /// Fits models to a machine: smaller numbers, with a report of what is lost.
+    #[command(subcommand)]
+    Calibrate(crate::calibrate::CalibrateCommand),
     /// Models of other makes.
     #[command(subcommand)]
     Model(ModelCommand),
