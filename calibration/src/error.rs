@@ -37,6 +37,13 @@ pub enum QuantizeError {
         /// Points of mIoU lost, or percent of the masks, with as much as possible in float.
         lost: f64,
     },
+    /// Integers in all layers are estimated to be slower than is wanted.
+    Speed {
+        /// The factor that is wanted.
+        wanted: f64,
+        /// The factor of all layers.
+        most: f64,
+    },
     /// A record of a calibration is of another encoder, or not understood.
     Record(String),
     /// A file cannot be read or written.
@@ -79,6 +86,10 @@ impl fmt::Display for QuantizeError {
             Self::Goal { lost } => write!(
                 f,
                 "even with one layer quantised {lost:.2} points are lost; allow more, or take other images or ranges"
+            ),
+            Self::Speed { wanted, most } => write!(
+                f,
+                "a speed-up of {wanted} is wanted, and int8 in all layers gives {most:.2} by estimate; ask for less"
             ),
             Self::Record(reason) => {
                 write!(f, "the record of the calibration cannot be used: {reason}")

@@ -191,10 +191,11 @@ impl<'a> Judge<'a> {
                 prompts += 1;
             }
         }
-        let known = |mean: Mean| (mean.count > 0).then(|| mean.mean());
+        // As many digits as a record gives back exactly.
+        let known = |mean: Mean| (mean.count > 0).then(|| rounded(mean.mean(), 1e6));
         Ok(Verdict {
             prompts,
-            iou_with_f32: with_f32.mean(),
+            iou_with_f32: rounded(with_f32.mean(), 1e6),
             miou: known(of_it),
             miou_f32: known(of_f32),
         })
@@ -217,7 +218,8 @@ impl<'a> Judge<'a> {
             }
         }
         // A layer that loses nothing is as good as any that loses next to nothing.
-        Ok(10.0 * (signal / noise.max(1e-12 * signal).max(f64::MIN_POSITIVE)).log10())
+        let ratio = signal / noise.max(1e-12 * signal).max(f64::MIN_POSITIVE);
+        Ok(rounded(10.0 * ratio.log10(), 1e2))
     }
 }
 
@@ -252,6 +254,11 @@ fn prompts(image: &CalibrationImage) -> Vec<Prompt> {
     points
         .map(|(x, y)| Prompt::point(x as f32 + 0.5, y as f32 + 0.5))
         .collect()
+}
+
+/// A number to so many parts of one.
+fn rounded(value: f64, parts: f64) -> f64 {
+    (value * parts).round() / parts
 }
 
 #[derive(Clone, Copy, Default)]

@@ -233,8 +233,15 @@ pub fn quantize(
     };
     let float_layers = match options.goal {
         Goal::MaxLoss(_) => first_good(order.len(), &mut good)?,
-        // The last that is fast enough comes before the first that is not.
-        Goal::Speed(_) => first_good(order.len(), &mut good)?.map(|slow| slow.saturating_sub(1)),
+        Goal::Speed(wanted) => {
+            let most = speed(&layers_with(0), &multiply_adds);
+            if most < wanted {
+                return Err(QuantizeError::Speed { wanted, most });
+            }
+            // The last that is fast enough comes before the first that is not.
+            let slow = first_good(order.len(), &mut good)?.unwrap_or(order.len());
+            Some(slow.saturating_sub(1))
+        }
     };
     let Some(float_layers) = float_layers else {
         let lost = trials
