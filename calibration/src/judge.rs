@@ -17,6 +17,9 @@ use crate::images::CalibrationImage;
 /// Points of images whose objects are not known: a grid of so many columns and rows.
 const GRID: usize = 3;
 
+/// Points on each object beside the one at its centre, so that chance weighs less.
+const OTHER_POINTS: usize = 2;
+
 /// How well an encoder does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -29,6 +32,8 @@ pub struct Verdict {
     pub miou: Option<f64>,
     /// The same of the f32 encoder.
     pub miou_f32: Option<f64>,
+    /// Standard error of the difference of the two, as prompts vary.
+    pub miou_error: Option<f64>,
 }
 
 impl Verdict {
@@ -42,10 +47,17 @@ impl Verdict {
     }
 }
 
+/// A prompt, and which of the image's objects it asks for.
+#[derive(Clone)]
+struct Asked {
+    prompt: Prompt,
+    object: Option<usize>,
+}
+
 /// What the f32 encoder made of an image.
 struct Reference {
     embedding: Vec<f32>,
-    prompts: Vec<Prompt>,
+    prompts: Vec<Asked>,
     /// For each prompt, the signs of all candidates' logits, and the IoU of the best with the truth.
     masks: Vec<(Vec<Vec<bool>>, Option<f64>)>,
 }
@@ -88,9 +100,8 @@ impl<'a> Judge<'a> {
             let keyframe = judge.keyframe(float, index)?;
             let prompts = prompts(&images[index]);
             let mut masks = Vec::new();
-            for (position, prompt) in prompts.iter().enumerate() {
-                let truth = images[index].objects.get(position);
-                masks.push(judge.masks(&keyframe, prompt, truth)?);
+            for asked in &prompts {
+                masks.push(judge.masks(&keyframe, asked, index)?);
             }
             let embedding = keyframe.embedding.values;
             judge.references.push(Reference {
@@ -140,12 +151,19 @@ impl<'a> Judge<'a> {
     fn masks(
         &mut self,
         keyframe: &Keyframe,
-        prompt: &Prompt,
-        truth: Option<&Bitmap>,
+        asked: &Asked,
+        index: usize,
     ) -> Result<(Vec<Vec<bool>>, Option<f64>), QuantizeError> {
+        let truth = asked
+            .object
+            .and_then(|object| self.images[index].objects.get(object));
         let mut decoded = Decoded::default();
-        self.decoder
-            .decode_into(keyframe, prompt, MaskSelection::Multiple, &mut decoded)?;
+        self.decoder.decode_into(
+            keyframe,
+            &asked.prompt,
+            MaskSelection::Multiple,
+            &mut decoded,
+        )?;
         let count = decoded.indices.len();
         let signs = |position: usize| {
             decoded
@@ -173,13 +191,13 @@ impl<'a> Judge<'a> {
     pub(crate) fn judge(&mut self, encoder: &mut dyn Encoder) -> Result<Verdict, QuantizeError> {
         let (mut with_f32, mut of_it, mut of_f32) =
             (Mean::default(), Mean::default(), Mean::default());
+        let mut lost = Mean::default();
         let mut prompts = 0;
         for index in 0..self.images.len() {
             let keyframe = self.keyframe(encoder, index)?;
             for position in 0..self.references[index].prompts.len() {
-                let prompt = self.references[index].prompts[position].clone();
-                let truth = self.images[index].objects.get(position);
-                let (masks, found) = self.masks(&keyframe, &prompt, truth)?;
+                let asked = self.references[index].prompts[position].clone();
+                let (masks, found) = self.masks(&keyframe, &asked, index)?;
                 let (expected, expected_iou) = &self.references[index].masks[position];
                 for (mask, expected) in masks.iter().zip(expected) {
                     with_f32.add(iou(mask, expected));
@@ -187,17 +205,19 @@ impl<'a> Judge<'a> {
                 if let (Some(found), Some(expected)) = (found, expected_iou) {
                     of_it.add(found);
                     of_f32.add(*expected);
+                    lost.add(expected - found);
                 }
                 prompts += 1;
             }
         }
         // As many digits as a record gives back exactly.
-        let known = |mean: Mean| (mean.count > 0).then(|| rounded(mean.mean(), 1e6));
+        let known = |value: f64| (lost.count > 0).then(|| rounded(value, 1e6));
         Ok(Verdict {
             prompts,
             iou_with_f32: rounded(with_f32.mean(), 1e6),
-            miou: known(of_it),
-            miou_f32: known(of_f32),
+            miou: known(of_it.mean()),
+            miou_f32: known(of_f32.mean()),
+            miou_error: known(lost.standard_error()),
         })
     }
 
@@ -241,19 +261,37 @@ pub(crate) fn encoder(
     Ok(TractEncoder::new(onnx, &options)?)
 }
 
-fn prompts(image: &CalibrationImage) -> Vec<Prompt> {
+fn prompts(image: &CalibrationImage) -> Vec<Asked> {
+    let asked = |x: f32, y: f32, object| Asked {
+        prompt: Prompt::point(x, y),
+        object,
+    };
     if image.objects.is_empty() {
         let (width, height) = (image.width_px as f32, image.height_px as f32);
         let at = |index: usize| (index as f32 + 0.5) / GRID as f32;
-        let points =
-            (0..GRID * GRID).map(|index| (at(index % GRID) * width, at(index / GRID) * height));
-        return points.map(|(x, y)| Prompt::point(x, y)).collect();
+        let points = 0..GRID * GRID;
+        let point = |index| (at(index % GRID) * width, at(index / GRID) * height);
+        return points.map(point).map(|(x, y)| asked(x, y, None)).collect();
     }
-    let center = |object: &Bitmap| interior_point(object).unwrap_or((0, 0));
-    let points = image.objects.iter().map(center);
-    points
-        .map(|(x, y)| Prompt::point(x as f32 + 0.5, y as f32 + 0.5))
-        .collect()
+    let mut prompts = Vec::new();
+    for (index, object) in image.objects.iter().enumerate() {
+        let parts = (1..=OTHER_POINTS).map(|part| part as f64 / (OTHER_POINTS + 1) as f64);
+        let others = parts.filter_map(|part| point_at(object, part));
+        for (x, y) in interior_point(object).into_iter().chain(others) {
+            prompts.push(asked(x as f32 + 0.5, y as f32 + 0.5, Some(index)));
+        }
+    }
+    prompts
+}
+
+/// The pixel before which this part of an object lies, in reading order.
+fn point_at(object: &Bitmap, part: f64) -> Option<(usize, usize)> {
+    let pixels = object.bytes().iter().enumerate();
+    let index = pixels
+        .filter(|(_, inside)| **inside != 0)
+        .map(|(index, _)| index)
+        .nth((part * object.area() as f64) as usize)?;
+    Some((index % object.width(), index / object.width()))
 }
 
 /// A number to so many parts of one.
@@ -264,17 +302,25 @@ fn rounded(value: f64, parts: f64) -> f64 {
 #[derive(Clone, Copy, Default)]
 struct Mean {
     sum: f64,
+    squares: f64,
     count: usize,
 }
 
 impl Mean {
     fn add(&mut self, value: f64) {
         self.sum += value;
+        self.squares += value * value;
         self.count += 1;
     }
 
     fn mean(self) -> f64 {
         self.sum / self.count.max(1) as f64
+    }
+
+    fn standard_error(self) -> f64 {
+        let count = self.count.max(1) as f64;
+        let variance = (self.squares / count - self.mean().powi(2)).max(0.0);
+        (variance / count).sqrt()
     }
 }
 

@@ -56,9 +56,9 @@ pub fn table(record: &Record) -> String {
 
 fn row(text: &mut String, name: &str, verdict: &Verdict) {
     let known = |value: Option<f64>| value.map_or("".to_owned(), |value| format!("{value:.4}"));
-    let lost = verdict
-        .miou
-        .map_or("".to_owned(), |_| format!("{:.2}", verdict.lost_points()));
+    let lost = verdict.miou_error.map_or("".to_owned(), |error| {
+        format!("{:.2} ± {:.2}", verdict.lost_points(), 100.0 * error)
+    });
     let _ = writeln!(
         text,
         "| {name} | {} | {:.4} | {} | {} | {lost} |",

@@ -176,7 +176,11 @@ fn tell(report: &Report<'_>, record: &Record) {
         ("held out", &record.held_out),
     ] {
         let miou = match (verdict.miou, verdict.miou_f32) {
-            (Some(miou), Some(float)) => format!("; mIoU {miou:.4}, of f32 {float:.4}"),
+            (Some(miou), Some(float)) => format!(
+                "; mIoU {miou:.4}, of f32 {float:.4}, {:.2} ± {:.2} points lost",
+                verdict.lost_points(),
+                100.0 * verdict.miou_error.unwrap_or(0.0)
+            ),
             _ => String::new(),
         };
         print_line(format_args!(
