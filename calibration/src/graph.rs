@@ -143,6 +143,46 @@ impl Graph {
         self.model.graph.as_ref().map_or(&[], |graph| &graph.node)
     }
 
+    /// Elements of a weight.
+    pub(crate) fn length(&self, name: &str) -> Option<usize> {
+        let tensor = self.tensors().find(|tensor| tensor.name == name)?;
+        Some(tensor.dims.iter().product::<i64>() as usize)
+    }
+
+    fn tensors(&self) -> impl Iterator<Item = &TensorProto> {
+        self.model.graph.iter().flat_map(|graph| &graph.initializer)
+    }
+
+    /// Puts weights in the place of those of the same name.
+    pub(crate) fn replace(&mut self, tensor: TensorProto) {
+        let mut tensors = self
+            .model
+            .graph
+            .iter_mut()
+            .flat_map(|graph| &mut graph.initializer);
+        if let Some(place) = tensors.find(|place| place.name == tensor.name) {
+            *place = tensor;
+        }
+    }
+
+    /// Changes weights that are of no layer.
+    pub(crate) fn change(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut [f32]),
+    ) -> Result<(), QuantizeError> {
+        let Some(tensor) = self.tensors().find(|tensor| tensor.name == name) else {
+            return Ok(());
+        };
+        let Some(mut values) = tensor::floats(tensor)? else {
+            return Ok(());
+        };
+        change(&mut values);
+        let dims: Vec<usize> = tensor.dims.iter().map(|side| *side as usize).collect();
+        self.replace(tensor::of_f32(name, &dims, &values));
+        Ok(())
+    }
+
     fn weights(&self) -> Result<HashMap<String, Weights>, QuantizeError> {
         let mut weights = HashMap::new();
         for tensor in self.model.graph.iter().flat_map(|graph| &graph.initializer) {

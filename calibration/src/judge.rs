@@ -96,9 +96,9 @@ impl<'a> Judge<'a> {
             preprocessor: Preprocessor::new(bundle.input_spec())?,
             references: Vec::new(),
         };
-        for index in 0..images.len() {
+        for (index, image) in images.iter().enumerate() {
             let keyframe = judge.keyframe(float, index)?;
-            let prompts = prompts(&images[index]);
+            let prompts = prompts(image);
             let mut masks = Vec::new();
             for asked in &prompts {
                 masks.push(judge.masks(&keyframe, asked, index)?);

@@ -7,6 +7,7 @@ use fixate::bundle::{Bundle, EncoderEntry, Precision};
 use sha2::{Digest, Sha256};
 
 use crate::QuantizeError;
+use crate::equalize::{self, Divisors};
 use crate::graph::Graph;
 use crate::images::CalibrationImage;
 use crate::judge::{self, Judge, Verdict};
@@ -50,6 +51,8 @@ pub struct QuantizeOptions {
     pub goal: Goal,
     /// Layers, or beginnings of their names, that stay in float.
     pub keep_float: Vec<String>,
+    /// Whether channels of values between layers are brought to like ranges first.
+    pub equalize: bool,
     /// Weights of 7 bits, for processors that would saturate with 8: x86 without VNNI.
     pub reduce_range: bool,
     /// Threads to compute with.
@@ -65,6 +68,7 @@ impl Default for QuantizeOptions {
             method: RangeMethod::Mse,
             goal: Goal::MaxLoss(0.5),
             keep_float: Vec::new(),
+            equalize: true,
             reduce_range: false,
             threads: 1,
             source: String::new(),
@@ -149,12 +153,20 @@ pub fn quantize(
     }
     let entry = bundle.choose_encoder(Some(Precision::F32))?;
     let source = bundle.encoder(entry)?;
-    let graph = Graph::read(&source)?;
+    let mut graph = Graph::read(&source)?;
     progress("f32", 0, 1);
     let mut float = judge::encoder(bundle, entry, &source, options.threads)?;
     let mut judge = Judge::new(bundle, &mut float, calibration)?;
 
     let size = bundle.input_spec().size_px as usize;
+    let mut equalized = Divisors::new();
+    if options.equalize {
+        equalized = equalize::divisors(&graph, size, calibration.len(), &mut |index| {
+            progress("channels", index, calibration.len());
+            Ok(judge.input(index)?.0)
+        })?;
+        equalize::apply(&mut graph, &equalized)?;
+    }
     let wanted = |layer: &crate::graph::Layer| {
         options.target.takes(layer)
             && !options
@@ -283,6 +295,7 @@ pub fn quantize(
             sha256: digest(calibration.iter().chain(held_out)),
         },
         layers: (0..count).map(layer).collect(),
+        equalized,
         values: values.collect(),
         trials: trials
             .into_iter()
@@ -307,7 +320,8 @@ pub fn reproduce(bundle: &Bundle, record: &Record) -> Result<Vec<u8>, QuantizeEr
     if entry.sha256 != record.encoder_sha256 {
         return Err(other("whose SHA-256 is another"));
     }
-    let graph = Graph::read(&bundle.encoder(entry)?)?;
+    let mut graph = Graph::read(&bundle.encoder(entry)?)?;
+    equalize::apply(&mut graph, &record.equalized)?;
     let names = graph.layers.iter().map(|layer| &layer.name);
     if !names.eq(record.layers.iter().map(|layer| &layer.name)) {
         return Err(other("whose layers are others"));

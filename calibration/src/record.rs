@@ -32,6 +32,9 @@ pub struct Record {
     pub images: ImagesRecord,
     /// All layers with weights, in the graph's order.
     pub layers: Vec<LayerRecord>,
+    /// What channels of values between layers are divided by, and the next layers' weights multiplied.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub equalized: BTreeMap<String, Vec<f32>>,
     /// Ranges of the values that are quantised.
     pub values: BTreeMap<String, Range>,
     /// What was tried until little enough was lost.

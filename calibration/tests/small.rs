@@ -107,6 +107,52 @@ fn integers_give_nearly_what_floats_give() {
 }
 
 #[test]
+fn channels_are_evened_out_and_nothing_else_changes() {
+    let folder = model::bundle();
+    let bundle = Bundle::open(folder.path()).unwrap();
+    let Quantized { onnx, record, .. } = quantized(&bundle, |_| ()).unwrap();
+    // What another convolution alone takes; not what an addition takes, too.
+    let values: Vec<&String> = record.equalized.keys().collect();
+    assert_eq!(values, ["fourth_relu", "second"]);
+    let divisors = &record.equalized["second"];
+    assert_eq!(divisors.len(), 8);
+    assert!(
+        divisors.iter().any(|divisor| (divisor - 1.0).abs() > 0.01),
+        "{divisors:?}"
+    );
+    // A record without them makes another encoder, of which f32 is the same.
+    let mut plain = record.clone();
+    plain.equalized.clear();
+    assert_ne!(reproduce(&bundle, &plain).unwrap(), onnx);
+    let mut nothing = record.clone();
+    nothing
+        .layers
+        .iter_mut()
+        .for_each(|layer| layer.quantised = false);
+    let input: Vec<f32> = (0..3 * model::SIZE_PX * model::SIZE_PX)
+        .map(|i| ((i * 53) % 97) as f32 / 48.0 - 1.0)
+        .collect();
+    let source = bundle
+        .encoder(bundle.choose_encoder(None).unwrap())
+        .unwrap();
+    let expected = embedding(&source, &input);
+    let found = embedding(&reproduce(&bundle, &nothing).unwrap(), &input);
+    for (found, expected) in found.iter().zip(&expected) {
+        assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+    }
+    let mut wrong = record;
+    wrong
+        .equalized
+        .insert("second".to_owned(), vec![1.0, f32::NAN]);
+    assert!(matches!(
+        reproduce(&bundle, &wrong),
+        Err(QuantizeError::Record(_))
+    ));
+    let without = quantized(&bundle, |options| options.equalize = false).unwrap();
+    assert!(without.record.equalized.is_empty());
+}
+
+#[test]
 fn processors_get_integers_from_end_to_end() {
     let folder = model::bundle();
     let bundle = Bundle::open(folder.path()).unwrap();

@@ -50,6 +50,9 @@ pub(crate) struct Quantize {
     /// A layer, or the beginning of layers' names, that stays in float. Repeat for more.
     #[arg(long, value_name = "NAME")]
     keep_float: Vec<String>,
+    /// Leave channels of values between layers in the ranges that they have.
+    #[arg(long)]
+    no_equalize: bool,
     /// Weights of 7 bits, for x86 processors without VNNI, whose sums would saturate.
     #[arg(long)]
     reduce_range: bool,
@@ -140,6 +143,7 @@ fn calibrated(bundle: &Bundle, arguments: &Quantize) -> Result<Quantized, Failur
         None => Goal::MaxLoss(arguments.max_loss),
     };
     options.keep_float = arguments.keep_float.clone();
+    options.equalize = !arguments.no_equalize;
     options.reduce_range = arguments.reduce_range;
     options.threads = usize::from(arguments.threads);
     // Clap asks for it where there is no record.
