@@ -61,6 +61,14 @@ impl Layer {
         self.weights.values.len() / self.weights.dims[self.axis].max(1)
     }
 
+    /// Input channels that one output channel is made of.
+    pub(crate) fn inputs_each(&self) -> usize {
+        match self.kind {
+            Kind::Convolution => self.weights.dims[1],
+            Kind::Product => self.multiply_adds_each(),
+        }
+    }
+
     pub(crate) fn channels(&self) -> usize {
         self.weights.dims[self.axis]
     }

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::graph::{Graph, Kind, Layer};
 use crate::range::Integers;
 
+/// Input channels below which a convolution is no faster in integers on processors, and loses most: those near the image,
+/// whose time is not their arithmetic's.
+const FEWEST_CHANNELS: usize = 32;
+
 /// What the quantised encoder is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -31,7 +35,8 @@ impl Target {
     /// Whether a layer can be quantised to any use.
     pub(crate) fn takes(self, layer: &Layer) -> bool {
         // The embedding stays in float, and a convolution that gives it would be computed so.
-        self == Self::TensorRt || !(layer.last && layer.kind == Kind::Convolution)
+        let gives_embedding = layer.last && layer.kind == Kind::Convolution;
+        self == Self::TensorRt || !gives_embedding && layer.inputs_each() >= FEWEST_CHANNELS
     }
 }
 

@@ -88,15 +88,15 @@ fn model(change: Change) -> ModelProto {
         )],
         ..GraphProto::default()
     };
-    convolution(&mut graph, ("first", "image"), [8, 3, 4, 4], 4);
+    convolution(&mut graph, ("first", "image"), [32, 3, 4, 4], 4);
     node(&mut graph, "Relu", &["first"], "first_relu");
-    convolution(&mut graph, ("second", "first_relu"), [8, 8, 3, 3], 1);
-    convolution(&mut graph, ("third", "second"), [8, 8, 1, 1], 1);
+    convolution(&mut graph, ("second", "first_relu"), [32, 32, 3, 3], 1);
+    convolution(&mut graph, ("third", "second"), [32, 32, 1, 1], 1);
     node(&mut graph, "Add", &["third", "first_relu"], "added");
     node(&mut graph, "Relu", &["added"], "added_relu");
-    convolution(&mut graph, ("fourth", "added_relu"), [8, 8, 1, 1], 1);
+    convolution(&mut graph, ("fourth", "added_relu"), [32, 32, 1, 1], 1);
     node(&mut graph, "Relu", &["fourth"], "fourth_relu");
-    convolution(&mut graph, ("last", "fourth_relu"), [2, 8, 1, 1], 1);
+    convolution(&mut graph, ("last", "fourth_relu"), [2, 32, 1, 1], 1);
     // The last convolution's output is the graph's own.
     if let Some(last) = graph.node.last_mut() {
         last.output[0] = "image_embeddings".to_owned();
