@@ -48,6 +48,16 @@ impl ModelDataResolver for Verified {
     }
 }
 
+/// Decodes an ONNX file that may be anything.
+pub(crate) fn decode(onnx: &[u8]) -> TractResult<ModelProto> {
+    onnx_file::check(onnx)?;
+    let proto = ModelProto::decode(onnx)?;
+    if let Some(graph) = &proto.graph {
+        checks::check(graph)?;
+    }
+    Ok(proto)
+}
+
 /// Reads an ONNX file, with the file of its weights if it has one.
 pub(crate) fn parse(onnx: &[u8], weights: Option<WeightsFile>) -> TractResult<InferenceModel> {
     let folder = weights.as_ref().and_then(|file| file.path.parent());
@@ -56,10 +66,8 @@ pub(crate) fn parse(onnx: &[u8], weights: Option<WeightsFile>) -> TractResult<In
         provider: Arc::new(Verified(weights)),
         ..tract_onnx::onnx()
     };
-    onnx_file::check(onnx)?;
-    let mut proto = ModelProto::decode(onnx)?;
+    let mut proto = decode(onnx)?;
     if let Some(graph) = &mut proto.graph {
-        checks::check(graph)?;
         checks::forget_symbols(graph);
     }
     let mut parsed = framework.parse(&proto, folder.as_deref())?;
@@ -81,7 +89,7 @@ pub(crate) fn names(outlets: &[OutletId], model: &InferenceModel) -> Vec<String>
 
 /// Turns a panic, which a hostile graph may cause inside the backend, into an error.
 pub(crate) fn guarded<T, E>(
-    error: fn(String) -> E,
+    error: impl FnOnce(String) -> E,
     work: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {

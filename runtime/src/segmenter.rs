@@ -3,12 +3,14 @@
 mod embedding_file;
 mod error;
 mod parts;
+#[cfg(feature = "onnxruntime")]
+mod self_check;
 
 use std::time::{Duration, Instant};
 
 use crate::bundle::{Bundle, Precision};
 use crate::decoder::{CachePrecision, Decoded, Decoder, Embedding, Keyframe, MaskSelection};
-use crate::encoder::Encoder;
+use crate::encoder::{Backend, Encoder};
 use crate::frame::Frame;
 use crate::mask::{MaskLogits, stability_score};
 use crate::preprocess::Preprocessor;
@@ -19,13 +21,15 @@ pub use error::SegmenterError;
 pub(crate) use parts::Parts;
 
 /// How a model is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SegmenterOptions {
     /// Threads that the encoder computes with, and those that the decoder does, the caller's included.
     pub threads: usize,
     /// Which of the bundle's encoders; none for the first in f32, else the first.
     pub precision: Option<Precision>,
+    /// What runs the encoder.
+    pub backend: Backend,
     /// How keyframes keep what SAM's decoder computes of them in advance.
     pub cache: CachePrecision,
 }
@@ -35,6 +39,7 @@ impl Default for SegmenterOptions {
         Self {
             threads: 1,
             precision: None,
+            backend: Backend::Tract,
             cache: CachePrecision::Full,
         }
     }
@@ -89,26 +94,16 @@ impl Segmenter {
     /// If the encoder or decoder cannot be loaded, or they do not fit each other.
     pub fn new(bundle: &Bundle, options: SegmenterOptions) -> Result<Self, SegmenterError> {
         let start = Instant::now();
-        let manifest = bundle.manifest();
-        let entry = bundle.choose_encoder(options.precision)?;
         let Parts {
             encoder,
             decoder,
             spec,
-        } = Parts::load(bundle, options)?;
+            identity,
+        } = Parts::load(bundle, &options)?;
         let load = start.elapsed();
-        log::info!(
-            "loaded {} {}, {} encoder, in {load:?}",
-            manifest.name,
-            manifest.version,
-            entry.precision
-        );
+        log::info!("loaded in {load:?}");
         Ok(Self {
-            identity: ModelIdentity {
-                name: manifest.name.clone(),
-                version: manifest.version.clone(),
-                encoder_sha256: entry.sha256.clone(),
-            },
+            identity,
             preprocessor: Preprocessor::new(spec)?,
             encoder,
             decoder,

@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use fixate::encoder::Backend;
 use fixate::prompt::{MultimaskOutput, PointLabel, PromptBox, PromptPoint};
 use std::path::PathBuf;
 
@@ -29,6 +30,9 @@ pub(crate) enum Command {
     Record(Record),
     /// Replays a recording, and tells whether it gives the same answers.
     Replay(crate::replay::Replay),
+    /// Fits models to a machine: smaller numbers, with a report of what is lost.
+    #[command(subcommand)]
+    Calibrate(crate::calibrate::CalibrateCommand),
     /// Models of other makes.
     #[command(subcommand)]
     Model(ModelCommand),
@@ -132,7 +136,7 @@ pub(crate) enum Padding {
     Never,
 }
 
-/// Which model, and on how many threads.
+/// Which model, and what it runs on.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArguments {
     /// Bundle: a folder with bundle.toml [default: the model that comes with fixate].
@@ -141,6 +145,39 @@ pub(crate) struct ModelArguments {
     /// Threads of the encoder.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: u16,
+    /// Which of the bundle's encoders [default: f32, else the first]. TensorRT makes f16 of f32.
+    #[arg(long, value_enum)]
+    pub(crate) precision: Option<Precision>,
+    /// What runs the encoder: tract, or onnxruntime with those that compute for it (cpu, cuda, tensorrt), the first
+    /// that can; one that is missing is an error.
+    #[arg(long, value_name = "tract|onnxruntime[:P,..]", default_value = "tract")]
+    pub(crate) backend: Backend,
+    /// ONNX Runtime's library, or its folder [default: ORT_DYLIB_PATH, else what the system finds].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) onnxruntime_library: Option<PathBuf>,
+    /// Which GPU, counted from 0.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) device: u16,
+    /// Use ONNX Runtime's encoder although its masks may not be those of the model.
+    #[arg(long)]
+    pub(crate) no_self_check: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Precision {
+    F32,
+    F16,
+    Int8,
+}
+
+impl From<Precision> for fixate::bundle::Precision {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => Self::F32,
+            Precision::F16 => Self::F16,
+            Precision::Int8 => Self::Int8,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

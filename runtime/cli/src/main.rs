@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod calibrate;
 mod eval;
 mod failure;
 mod image_file;
@@ -51,6 +52,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Live(live) => live::run(live, arguments.json),
         Command::Record(record) => live::record(record, arguments.json),
         Command::Replay(replay) => replay::run(replay, arguments.json),
+        Command::Calibrate(command) => calibrate::run(command, arguments.json),
         Command::Model(command) => model::run(command, arguments.json),
     }
 }

@@ -11,7 +11,7 @@ mod verify;
 use crate::arguments::ModelCommand;
 use crate::failure::Failure;
 
-pub(crate) use open::{bundle, open};
+pub(crate) use open::{bundle, open, options, while_loading};
 
 pub(crate) fn run(command: &ModelCommand, json: bool) -> Result<(), Failure> {
     match command {

@@ -1,6 +1,7 @@
 //! Why an encoder cannot be loaded or run.
 
 use std::fmt;
+use std::path::PathBuf;
 
 /// Why an encoder cannot be loaded or run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,27 @@ pub enum EncoderError {
     },
     /// The embedding has NaN or infinity in it.
     NotFinite,
+    /// The library was built without a backend.
+    NotBuilt {
+        /// The feature that builds it.
+        feature: &'static str,
+    },
+    /// A backend's own library cannot be loaded.
+    Library {
+        /// Where it is looked for.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Who should compute cannot.
+    Provider {
+        /// Who was asked for.
+        provider: String,
+        /// What the backend says.
+        reason: String,
+    },
+    /// Masks made with the encoder are not those of the model.
+    SelfCheck(String),
 }
 
 impl fmt::Display for EncoderError {
@@ -81,6 +103,23 @@ impl fmt::Display for EncoderError {
             Self::NotFinite => write!(
                 f,
                 "the embedding is not finite; the encoder cannot be used on this image"
+            ),
+            Self::NotBuilt { feature } => write!(
+                f,
+                "this was built without {feature}; build it with --features {feature}, or use tract"
+            ),
+            Self::Library { path, reason } => write!(
+                f,
+                "ONNX Runtime cannot be used from {}: {reason}; name its library, of version 1.18 or newer, by an option or in ORT_DYLIB_PATH",
+                path.display()
+            ),
+            Self::Provider { provider, reason } => write!(
+                f,
+                "the execution provider {provider} cannot be used: {reason}; take an ONNX Runtime that has it, with the libraries that it needs, or ask for another"
+            ),
+            Self::SelfCheck(reason) => write!(
+                f,
+                "the encoder failed its self-check and is not used: {reason}; use another precision or provider"
             ),
         }
     }

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use tract_linalg::multithread::Executor;
 use tract_onnx::prelude::*;
 
-use super::{Encoder, EncoderError, operators};
+use super::{Encoder, EncoderError, MAX_THREADS, check_finite, check_length, operators};
 use crate::bundle::WeightsFile;
 use crate::graph::{self, guarded};
-
-const MAX_THREADS: usize = 256;
 
 /// What a graph does not tell by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,26 +165,7 @@ impl Encoder for TractEncoder {
             })?;
         }
         result?;
-        if embedding
-            .iter()
-            .fold(true, |all, value| all & value.is_finite())
-        {
-            Ok(())
-        } else {
-            Err(EncoderError::NotFinite)
-        }
-    }
-}
-
-fn check_length(what: &'static str, expected: usize, found: usize) -> Result<(), EncoderError> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(EncoderError::Length {
-            what,
-            expected,
-            found,
-        })
+        check_finite(embedding)
     }
 }
 

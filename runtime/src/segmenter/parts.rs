@@ -1,62 +1,118 @@
 //! What a bundle is made of, loaded.
 
-use super::{SegmenterError, SegmenterOptions};
-use crate::bundle::{Bundle, DecoderKind};
+#[cfg(feature = "onnxruntime")]
+mod onnxruntime;
+
+use super::{ModelIdentity, SegmenterError, SegmenterOptions};
+use crate::bundle::{Bundle, DecoderKind, EncoderEntry};
 use crate::decoder::{Decoder, FactoredSamDecoder, OnnxDecoder};
-use crate::encoder::{Encoder, TractEncoder, TractOptions};
+use crate::encoder::{Backend, Encoder, TractEncoder, TractOptions};
 use crate::preprocess::InputSpec;
+#[cfg(feature = "onnxruntime")]
+use onnxruntime::load as on_onnxruntime;
 
 /// An encoder and a decoder that fit each other.
 pub(crate) struct Parts {
     pub(crate) encoder: Box<dyn Encoder>,
     pub(crate) decoder: Box<dyn Decoder>,
     pub(crate) spec: InputSpec,
+    pub(crate) identity: ModelIdentity,
 }
 
 impl Parts {
     /// Loads them.
-    pub(crate) fn load(bundle: &Bundle, options: SegmenterOptions) -> Result<Self, SegmenterError> {
+    pub(crate) fn load(
+        bundle: &Bundle,
+        options: &SegmenterOptions,
+    ) -> Result<Self, SegmenterError> {
         let manifest = bundle.manifest();
         let spec = bundle.input_spec();
-        let entry = bundle.choose_encoder(options.precision)?;
-        let encoder = TractEncoder::new(
-            &bundle.encoder(entry)?,
-            &TractOptions {
-                input: entry.input.clone(),
-                output: entry.output.clone(),
-                input_size_px: spec.size_px as usize,
-                embedding_shape: manifest.embedding_shape,
-                threads: options.threads,
-                weights: bundle.encoder_weights(entry)?,
-            },
-        )?;
-        let bytes = bundle.decoder()?;
-        let decoder: Box<dyn Decoder> = match &manifest.decoder.kind {
-            DecoderKind::Sam => {
-                let mut decoder = FactoredSamDecoder::from_safetensors(&bytes)?;
-                decoder
-                    .set_threads(options.threads)
-                    .map_err(|error| SegmenterError::Threads(error.kind()))?;
-                decoder.set_cache_precision(options.cache);
-                Box::new(decoder)
-            }
-            DecoderKind::Onnx(decoder) => Box::new(OnnxDecoder::new(
-                &bytes,
-                decoder,
-                manifest.embedding_shape,
-                spec.size_px as usize,
-            )?),
-        };
+        let mut decoder = decoder(bundle, options)?;
         if decoder.embedding_shape() != manifest.embedding_shape {
             return Err(SegmenterError::Parts {
                 encoder: manifest.embedding_shape,
                 decoder: decoder.embedding_shape(),
             });
         }
+        let (encoder, entry): (Box<dyn Encoder>, &EncoderEntry) = match &options.backend {
+            Backend::Tract => {
+                let entry = bundle.choose_encoder(options.precision)?;
+                let encoder = Self::on_tract(bundle, entry, options.threads)?;
+                (Box::new(encoder), entry)
+            }
+            Backend::OnnxRuntime(onnxruntime) => {
+                on_onnxruntime(bundle, options, onnxruntime, &mut *decoder)?
+            }
+        };
+        log::info!(
+            "{} {}, {} encoder, {}",
+            manifest.name,
+            manifest.version,
+            entry.precision,
+            options.backend
+        );
+        let identity = ModelIdentity {
+            name: manifest.name.clone(),
+            version: manifest.version.clone(),
+            encoder_sha256: entry.sha256.clone(),
+        };
         Ok(Self {
-            encoder: Box::new(encoder),
+            encoder,
             decoder,
             spec,
+            identity,
         })
     }
+
+    /// One of the bundle's encoders on tract.
+    pub(super) fn on_tract(
+        bundle: &Bundle,
+        entry: &EncoderEntry,
+        threads: usize,
+    ) -> Result<TractEncoder, SegmenterError> {
+        let options = TractOptions {
+            input: entry.input.clone(),
+            output: entry.output.clone(),
+            input_size_px: bundle.input_spec().size_px as usize,
+            embedding_shape: bundle.manifest().embedding_shape,
+            threads,
+            weights: bundle.encoder_weights(entry)?,
+        };
+        Ok(TractEncoder::new(&bundle.encoder(entry)?, &options)?)
+    }
+}
+
+fn decoder(
+    bundle: &Bundle,
+    options: &SegmenterOptions,
+) -> Result<Box<dyn Decoder>, SegmenterError> {
+    let manifest = bundle.manifest();
+    let bytes = bundle.decoder()?;
+    Ok(match &manifest.decoder.kind {
+        DecoderKind::Sam => {
+            let mut decoder = FactoredSamDecoder::from_safetensors(&bytes)?;
+            decoder
+                .set_threads(options.threads)
+                .map_err(|error| SegmenterError::Threads(error.kind()))?;
+            decoder.set_cache_precision(options.cache);
+            Box::new(decoder)
+        }
+        DecoderKind::Onnx(decoder) => Box::new(OnnxDecoder::new(
+            &bytes,
+            decoder,
+            manifest.embedding_shape,
+            bundle.input_spec().size_px as usize,
+        )?),
+    })
+}
+
+#[cfg(not(feature = "onnxruntime"))]
+fn on_onnxruntime<'a>(
+    _: &'a Bundle,
+    _: &SegmenterOptions,
+    _: &crate::encoder::OnnxRuntimeOptions,
+    _: &mut dyn Decoder,
+) -> Result<(Box<dyn Encoder>, &'a EncoderEntry), SegmenterError> {
+    let feature = "onnxruntime";
+    Err(crate::encoder::EncoderError::NotBuilt { feature }.into())
 }

@@ -54,7 +54,8 @@ impl SessionModel {
             encoder,
             decoder,
             spec,
-        } = Parts::load(bundle, options)?;
+            ..
+        } = Parts::load(bundle, &options)?;
         Self::new(encoder, decoder, spec)
     }
 }

@@ -23,6 +23,7 @@ const IMAGE: (usize, usize) = (640, 480);
 #[derive(Debug, Serialize)]
 struct Report {
     model: String,
+    backend: String,
     threads: usize,
     encoder: Distribution,
     cache: Distribution,
@@ -112,6 +113,7 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
     let product = Distribution::of(products).p50_ms;
     let report = Report {
         model,
+        backend: arguments.model.backend.to_string(),
         threads: usize::from(arguments.model.threads),
         encoder: Distribution::of(encoder),
         cache: Distribution::of(cache),
@@ -124,8 +126,8 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
     }
     let threads = report.threads;
     crate::print_line(format_args!(
-        "{}, on {threads} thread(s), milliseconds",
-        report.model
+        "{} on {}, on {threads} thread(s), milliseconds",
+        report.model, report.backend
     ));
     crate::print_line(format_args!(
         "                  min     p50     p99   p99.9     max    runs"

@@ -8,7 +8,7 @@ use fixate::mask::Bitmap;
 use std::path::{Path, PathBuf};
 
 /// The images of a folder that have masks, by name.
-pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut images: Vec<PathBuf> = entries(folder)?
         .into_iter()
         .filter(|path| is_image(path) && masks_folder(path).is_dir())
@@ -23,8 +23,14 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(images)
 }
 
+/// Whether any image of a folder has masks.
+pub(crate) fn has_masks(folder: &Path) -> Result<bool, Failure> {
+    let has = |path: &PathBuf| is_image(path) && masks_folder(path).is_dir();
+    Ok(entries(folder)?.iter().any(has))
+}
+
 /// One image and its objects.
-pub(super) fn read(path: &Path) -> Result<EvalImage, Failure> {
+pub(crate) fn read(path: &Path) -> Result<EvalImage, Failure> {
     let image = load_image(path).map_err(Failure::of)?;
     let mut files: Vec<PathBuf> = entries(&masks_folder(path))?
         .into_iter()

@@ -27,7 +27,19 @@ const MOMENT_S: f64 = 1.0;
 
 /// Images of one seed after the other, without end (of the seeds that are for measuring).
 pub(super) fn images(style: SceneStyle) -> impl Iterator<Item = EvalImage> {
-    (0..FIRST_TRAINING_SEED).map(move |seed| {
+    of_seeds(0..FIRST_TRAINING_SEED, style)
+}
+
+/// Images that models may be fitted to, without end.
+pub(crate) fn training_images(style: SceneStyle) -> impl Iterator<Item = EvalImage> {
+    of_seeds(FIRST_TRAINING_SEED.., style)
+}
+
+fn of_seeds(
+    seeds: impl Iterator<Item = u64>,
+    style: SceneStyle,
+) -> impl Iterator<Item = EvalImage> {
+    seeds.map(move |seed| {
         let (width, height) = SIZES[seed as usize % SIZES.len()];
         let (rgb, truth) = match style {
             SceneStyle::Flat => {

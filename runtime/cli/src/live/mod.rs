@@ -17,7 +17,6 @@ use crate::failure::Failure;
 use crate::model;
 use clip::Clip;
 use fixate::engine::gaze::GazeOptions;
-use fixate::segmenter::SegmenterOptions;
 use fixate::session::{Session, SessionModel, SessionOptions, answer_in_real_time, now_us};
 use journal::Journal;
 use player::Player;
@@ -52,12 +51,13 @@ fn play(arguments: &Live, file: Option<&Path>, json: bool) -> Result<(), Failure
     // A device that is not there is told before anything is rendered.
     let bridge = arguments.gaze.strip_prefix("bridge:");
     let bridge = bridge.map(bridge::open).transpose()?;
+    let options = model::options(&arguments.model)?;
     let clip = open(arguments)?;
     let bundle = model::bundle(&arguments.model)?;
     let name = format!("{} {}", bundle.manifest().name, bundle.manifest().version);
-    let mut options = SegmenterOptions::default();
-    options.threads = usize::from(arguments.model.threads);
-    let model = SessionModel::of_bundle(&bundle, options).map_err(Failure::of)?;
+    let backend = options.backend.clone();
+    let model = model::while_loading(&backend, || SessionModel::of_bundle(&bundle, options))
+        .map_err(Failure::of)?;
     let budget_us = (arguments.budget_ms * 1e3) as i64;
     let mut options = session_options(&clip, budget_us);
     options.encoder_nice = arguments.encoder_nice;
