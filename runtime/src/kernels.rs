@@ -11,12 +11,14 @@
 
 mod activation;
 mod block_matmul;
+mod centred_norm;
 mod columns;
 pub(crate) mod corner_response;
 mod dispatch;
 mod elementwise;
 mod float;
 pub(crate) mod image_plane;
+mod interleave;
 mod linear_panels;
 mod matmul;
 mod normalization;
@@ -29,13 +31,17 @@ mod team;
 mod vector;
 
 pub use activation::{gelu, relu};
-pub use block_matmul::block_matmul;
+pub use block_matmul::{
+    Groups, Start, block_matmul, block_matmul_blended, block_matmul_from, block_matmul_groups,
+};
+pub use centred_norm::centred_norm_gelu;
 pub use columns::{
     add_column_dots, affine_columns_into, inverse_deviations, scale_columns, scale_columns_into,
     transpose_into,
 };
 pub use dispatch::InstructionSet;
-pub use elementwise::{add, add_assign, add_into};
+pub use elementwise::{add, add_assign, add_into, all_finite, scale};
+pub use interleave::interleave;
 pub use linear_panels::LinearPanels;
 pub use matmul::{Matrix, MatrixMut, Update, matmul};
 pub use normalization::{layer_norm_columns, layer_norm_rows};
