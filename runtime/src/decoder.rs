@@ -7,6 +7,7 @@ mod sam;
 
 use std::ops::Range;
 
+use crate::kernels::all_finite;
 use crate::mask::LogitsView;
 use crate::preprocess::Placement;
 use crate::prompt::Prompt;
@@ -149,13 +150,7 @@ impl Decoded {
     }
 
     fn check_finite(&self) -> Result<(), DecoderError> {
-        // Without an early exit, so that the loop vectorises.
-        let finite = |values: &[f32]| {
-            values
-                .iter()
-                .fold(true, |all, value| all & value.is_finite())
-        };
-        if finite(&self.logits) && finite(&self.predicted_iou) {
+        if all_finite(&self.logits) && all_finite(&self.predicted_iou) {
             Ok(())
         } else {
             Err(DecoderError::NotFinite)

@@ -11,6 +11,7 @@
 
 mod activation;
 mod block_matmul;
+mod centred_norm;
 mod coded_product;
 mod columns;
 pub(crate) mod corner_response;
@@ -19,6 +20,7 @@ mod dispatch;
 mod elementwise;
 mod float;
 pub(crate) mod image_plane;
+mod interleave;
 mod linear_panels;
 mod matmul;
 mod normalization;
@@ -32,7 +34,10 @@ mod team;
 mod vector;
 
 pub use activation::{gelu, relu};
-pub use block_matmul::block_matmul;
+pub use block_matmul::{
+    Groups, Start, block_matmul, block_matmul_blended, block_matmul_from, block_matmul_groups,
+};
+pub use centred_norm::centred_norm_gelu;
 pub use coded_product::{
     CODE_GROUP, CodeRows, CodedMatrix, Coding, coded_product, decode_into, encode_into,
     round_to_codes,
@@ -43,7 +48,8 @@ pub use columns::{
 };
 pub use depthwise::{RowTaps, depthwise_row};
 pub use dispatch::InstructionSet;
-pub use elementwise::{add, add_assign, add_into};
+pub use elementwise::{add, add_assign, add_into, all_finite, scale};
+pub use interleave::interleave;
 pub use linear_panels::LinearPanels;
 pub use matmul::{Matrix, MatrixMut, Update, matmul};
 pub use normalization::{layer_norm_columns, layer_norm_rows};

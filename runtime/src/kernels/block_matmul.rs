@@ -4,9 +4,13 @@
 //! right factor is read in order; of the left one, one element at a time is spread over a register,
 //! so it may lie in any order.
 
+mod tile;
+
+use std::ptr::null;
+
 use super::dispatch::{InstructionSet, Level};
 use super::matmul::{Matrix, MatrixMut, Update};
-use super::vector::Vector;
+use tile::columns_of;
 
 /// Writes `left * right` into `product`, or adds it. Meant for matrices of some ten to a few hundred
 /// rows and columns; [`super::matmul`] is for larger ones.
@@ -17,7 +21,77 @@ pub fn block_matmul(product: MatrixMut<'_>, update: Update, left: Matrix<'_>, ri
     block_matmul_on(InstructionSet::widest(), product, update, left, right);
 }
 
-/// Where a product's elements are.
+/// What a product is added to: `values * scale + shift`, with `scale` by column and `shifts` by row.
+#[derive(Clone, Copy)]
+pub struct Start<'a> {
+    /// As many rows and columns as the product has, without gaps; 0 if there are none.
+    pub values: Option<&'a [f32]>,
+    /// 1 if there is none.
+    pub scale: Option<&'a [f32]>,
+    /// One for each row.
+    pub shifts: &'a [f32],
+}
+
+/// Writes `left * right` plus what `start` says into `product`.
+///
+/// # Panics
+/// As for [`block_matmul`], and if what it starts from has another shape than the product.
+pub fn block_matmul_from(
+    product: MatrixMut<'_>,
+    start: Start<'_>,
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+) {
+    block_matmul_from_on(InstructionSet::widest(), product, start, left, right);
+}
+
+/// Where the matrices of some products of the same shape are, from one to the next.
+#[derive(Clone, Copy)]
+pub struct Groups {
+    /// How many products.
+    pub count: usize,
+    /// Elements from one product to the next.
+    pub product: usize,
+    /// Elements from one left factor to the next.
+    pub left: usize,
+    /// Elements from one right factor to the next.
+    pub right: usize,
+}
+
+/// What [`block_matmul`] does, for several products; the matrices are the first ones.
+///
+/// # Panics
+/// As for [`block_matmul`], and if one of the matrices does not fit in its slice.
+pub fn block_matmul_groups(
+    groups: Groups,
+    product: MatrixMut<'_>,
+    update: Update,
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+) {
+    let set = InstructionSet::widest();
+    block_matmul_groups_on(set, groups, product, update, left, right);
+}
+
+/// Writes `left * (right * scale + addends)` into `product`: `scale` by column, `addends` of the shape
+/// of `right`, both without gaps. For several products, as [`block_matmul_groups`]; addends follow each other
+/// as right factors do.
+///
+/// # Panics
+/// As for [`block_matmul_groups`], and if `scale` or `addends` do not have the shape of `right`.
+pub fn block_matmul_blended(
+    groups: Groups,
+    product: MatrixMut<'_>,
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+    scale: &[f32],
+    addends: &[f32],
+) {
+    let set = InstructionSet::widest();
+    block_matmul_blended_on(set, groups, product, left, right, (scale, addends));
+}
+
+/// Where a product's elements are; what is null is not there.
 #[derive(Clone, Copy)]
 struct Operands {
     product: *mut f32,
@@ -30,268 +104,318 @@ struct Operands {
     rows: usize,
     columns: usize,
     depth: usize,
-    add: bool,
+    groups: Groups,
+    /// What the right factor is multiplied with and added to; both or none.
+    scale: *const f32,
+    addends: *const f32,
+    /// What the product is added to; nothing if it is replaced.
+    start: *const f32,
+    start_stride: usize,
+    start_scale: *const f32,
+    shifts: *const f32,
+}
+
+impl Operands {
+    /// Of one product that replaces what is there.
+    fn of(product: &mut MatrixMut<'_>, left: &Matrix<'_>, right: &Matrix<'_>) -> Self {
+        assert!(
+            product.rows == left.rows
+                && product.columns == right.columns
+                && left.columns == right.rows,
+            "({} x {}) = ({} x {}) ({} x {})",
+            product.rows,
+            product.columns,
+            left.rows,
+            left.columns,
+            right.rows,
+            right.columns
+        );
+        assert!(
+            right.column_stride == 1 || right.columns <= 1,
+            "the right factor's rows have gaps"
+        );
+        Self {
+            product: product.values.as_mut_ptr(),
+            product_stride: product.row_stride,
+            left: left.values.as_ptr(),
+            left_row_stride: left.row_stride,
+            left_column_stride: left.column_stride,
+            right: right.values.as_ptr(),
+            right_stride: right.row_stride,
+            rows: product.rows,
+            columns: product.columns,
+            depth: left.columns,
+            groups: Groups {
+                count: 1,
+                product: 0,
+                left: 0,
+                right: 0,
+            },
+            scale: null(),
+            addends: null(),
+            start: null(),
+            start_stride: 0,
+            start_scale: null(),
+            shifts: null(),
+        }
+    }
+
+    /// Goes on to the next group.
+    #[inline(always)]
+    fn advance(&mut self) {
+        let Groups {
+            product,
+            left,
+            right,
+            ..
+        } = self.groups;
+        self.product = self.product.wrapping_add(product);
+        self.left = self.left.wrapping_add(left);
+        self.right = self.right.wrapping_add(right);
+        self.addends = self.addends.wrapping_add(right);
+    }
 }
 
 fn block_matmul_on(
     set: InstructionSet,
-    product: MatrixMut<'_>,
+    mut product: MatrixMut<'_>,
     update: Update,
     left: Matrix<'_>,
     right: Matrix<'_>,
 ) {
-    assert!(
-        product.rows == left.rows && product.columns == right.columns && left.columns == right.rows,
-        "({} x {}) = ({} x {}) ({} x {})",
-        product.rows,
-        product.columns,
-        left.rows,
-        left.columns,
-        right.rows,
-        right.columns
-    );
-    assert!(
-        right.column_stride == 1 || right.columns <= 1,
-        "the right factor's rows have gaps"
-    );
-    let operands = Operands {
-        product: product.values.as_mut_ptr(),
-        product_stride: product.row_stride,
-        left: left.values.as_ptr(),
-        left_row_stride: left.row_stride,
-        left_column_stride: left.column_stride,
-        right: right.values.as_ptr(),
-        right_stride: right.row_stride,
-        rows: product.rows,
-        columns: product.columns,
-        depth: left.columns,
-        add: update == Update::Add,
-    };
+    let mut operands = Operands::of(&mut product, &left, &right);
+    if update == Update::Add {
+        operands.start = operands.product;
+    }
     // SAFETY: the constructors of the matrices checked that their last element, and so every one,
-    // lies in its slice, and the product is borrowed mutably, so it overlaps neither factor; an
-    // `InstructionSet` holds only a level found on this processor.
-    unsafe {
-        match set.level() {
-            Level::Baseline => baseline(operands),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => avx2(operands),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => avx512(operands),
-        }
-    }
+    // lies in its slice, and the product is borrowed mutably, so it overlaps neither factor.
+    unsafe { run(set, &operands) };
 }
 
-/// # Safety
-/// All elements of the operands can be read, those of the product also written.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2,fma")]
-unsafe fn avx512(operands: Operands) {
-    use std::arch::x86_64::{__m128, __m256, __m512};
-    // SAFETY: the caller's operands; this function's instruction set.
-    unsafe {
-        let mut done = 0;
-        done = columns_of::<__m512, 4, 6>(operands, done);
-        done = columns_of::<__m512, 3, 8>(operands, done);
-        done = columns_of::<__m512, 2, 8>(operands, done);
-        done = columns_of::<__m512, 1, 8>(operands, done);
-        done = columns_of::<__m256, 1, 8>(operands, done);
-        done = columns_of::<__m128, 1, 8>(operands, done);
-        columns_of::<f32, 1, 8>(operands, done);
-    }
-}
-
-/// # Safety
-/// All elements of the operands can be read, those of the product also written.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(operands: Operands) {
-    use std::arch::x86_64::{__m128, __m256};
-    // SAFETY: the caller's operands; this function's instruction set.
-    unsafe {
-        let mut done = 0;
-        done = columns_of::<__m256, 2, 6>(operands, done);
-        done = columns_of::<__m256, 1, 8>(operands, done);
-        done = columns_of::<__m128, 1, 8>(operands, done);
-        columns_of::<f32, 1, 8>(operands, done);
-    }
-}
-
-/// # Safety
-/// All elements of the operands can be read, those of the product also written.
-unsafe fn baseline(operands: Operands) {
-    // SAFETY: the caller's operands; every processor of these architectures has these registers.
-    unsafe {
-        #[cfg(target_arch = "x86_64")]
-        let done = columns_of::<std::arch::x86_64::__m128, 2, 6>(operands, 0);
-        #[cfg(target_arch = "aarch64")]
-        let done = columns_of::<std::arch::aarch64::float32x4_t, 4, 6>(operands, 0);
-        #[cfg(target_arch = "aarch64")]
-        let done = columns_of::<std::arch::aarch64::float32x4_t, 1, 8>(operands, done);
-        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-        let done = 0;
-        columns_of::<f32, 1, 8>(operands, done);
-    }
-}
-
-/// Columns from `done` on, as many as fill tiles of `VECTORS` registers; the first that is left.
-///
-/// # Safety
-/// As for [`avx512`], and the processor has the instruction set of `V`.
-#[inline(always)]
-unsafe fn columns_of<V: Vector, const VECTORS: usize, const ROWS: usize>(
-    operands: Operands,
-    mut done: usize,
-) -> usize {
-    let width = V::LANES * VECTORS;
-    while operands.columns - done >= width {
-        // Tiles of nearly the same height: a last one of one row would wait for its own sums.
-        let tiles = operands.rows.div_ceil(ROWS);
-        let mut row = 0;
-        for tile in 0..tiles {
-            let rows = (operands.rows - row).div_ceil(tiles - tile);
-            // SAFETY: the rows and columns lie in the product.
-            unsafe { tile_of_rows::<V, VECTORS>(operands, row, rows, done) };
-            row += rows;
-        }
-        done += width;
-    }
-    done
-}
-
-/// # Safety
-/// As for [`columns_of`]; the tile lies in the product.
-#[inline(always)]
-unsafe fn tile_of_rows<V: Vector, const VECTORS: usize>(
-    operands: Operands,
-    row: usize,
-    rows: usize,
-    column: usize,
+fn block_matmul_groups_on(
+    set: InstructionSet,
+    groups: Groups,
+    mut product: MatrixMut<'_>,
+    update: Update,
+    left: Matrix<'_>,
+    right: Matrix<'_>,
 ) {
-    // SAFETY: the caller's.
+    let mut operands = Operands::of(&mut product, &left, &right);
+    assert_groups_fit(&groups, &product, &left, &right);
+    operands.groups = groups;
+    if update == Update::Add {
+        operands.start = operands.product;
+    }
+    // SAFETY: as for one product; those of the other groups were checked, too.
+    unsafe { run(set, &operands) };
+}
+
+fn assert_groups_fit(
+    groups: &Groups,
+    product: &MatrixMut<'_>,
+    left: &Matrix<'_>,
+    right: &Matrix<'_>,
+) {
+    let Some(others) = groups.count.checked_sub(1) else {
+        return;
+    };
+    let fits =
+        |length: usize, step: usize, rows: usize, row: usize, columns: usize, column: usize| {
+            if rows == 0 || columns == 0 {
+                return true;
+            }
+            let last = [(others, step), (rows - 1, row), (columns - 1, column)];
+            let last = last.into_iter().try_fold(0usize, |sum, (count, stride)| {
+                sum.checked_add(count.checked_mul(stride)?)
+            });
+            last.is_some_and(|last| last < length)
+        };
+    assert!(
+        fits(
+            product.values.len(),
+            groups.product,
+            product.rows,
+            product.row_stride,
+            product.columns,
+            1
+        ) && fits(
+            left.values.len(),
+            groups.left,
+            left.rows,
+            left.row_stride,
+            left.columns,
+            left.column_stride
+        ) && fits(
+            right.values.len(),
+            groups.right,
+            right.rows,
+            right.row_stride,
+            right.columns,
+            right.column_stride
+        ),
+        "{} groups do not fit",
+        groups.count
+    );
+}
+
+fn block_matmul_from_on(
+    set: InstructionSet,
+    mut product: MatrixMut<'_>,
+    start: Start<'_>,
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+) {
+    let (rows, columns) = (product.rows, product.columns);
+    assert_eq!(start.shifts.len(), rows, "a shift for each row");
+    let mut operands = Operands::of(&mut product, &left, &right);
+    operands.shifts = start.shifts.as_ptr();
+    if let Some(values) = start.values {
+        assert_eq!(values.len(), rows * columns, "of the product's shape");
+        operands.start = values.as_ptr();
+        operands.start_stride = columns;
+        if let Some(scale) = start.scale {
+            assert_eq!(scale.len(), columns, "a scale for each column");
+            operands.start_scale = scale.as_ptr();
+        }
+    }
+    // SAFETY: as for a product that is not started from anything; the rest was checked above.
+    unsafe { run(set, &operands) };
+}
+
+fn block_matmul_blended_on(
+    set: InstructionSet,
+    groups: Groups,
+    mut product: MatrixMut<'_>,
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+    (scale, addends): (&[f32], &[f32]),
+) {
+    let (values, stride) = (right.values.len(), right.row_stride);
+    assert_eq!(scale.len(), right.columns, "a scale for each column");
+    assert_eq!(addends.len(), values, "as many addends as values");
+    assert_eq!(stride, right.columns, "the right factor has gaps");
+    let mut operands = Operands::of(&mut product, &left, &right);
+    assert_groups_fit(&groups, &product, &left, &right);
+    operands.groups = groups;
+    operands.scale = scale.as_ptr();
+    operands.addends = addends.as_ptr();
+    // SAFETY: as for products without them; addends are where right factors are.
+    unsafe { run(set, &operands) };
+}
+
+/// # Safety
+/// All elements of the operands can be read, those of the product also written.
+unsafe fn run(set: InstructionSet, operands: &Operands) {
+    // SAFETY: the caller's operands; an `InstructionSet` holds only a level found on this processor.
     unsafe {
-        match rows {
-            1 => tile::<V, VECTORS, 1>(operands, row, column),
-            2 => tile::<V, VECTORS, 2>(operands, row, column),
-            3 => tile::<V, VECTORS, 3>(operands, row, column),
-            4 => tile::<V, VECTORS, 4>(operands, row, column),
-            5 => tile::<V, VECTORS, 5>(operands, row, column),
-            6 => tile::<V, VECTORS, 6>(operands, row, column),
-            7 => tile::<V, VECTORS, 7>(operands, row, column),
-            _ => tile::<V, VECTORS, 8>(operands, row, column),
+        match (set.level(), operands.scale.is_null()) {
+            (Level::Baseline, true) => baseline(operands),
+            (Level::Baseline, false) => baseline_blended(operands),
+            #[cfg(target_arch = "x86_64")]
+            (Level::Avx2, true) => avx2(operands),
+            #[cfg(target_arch = "x86_64")]
+            (Level::Avx2, false) => avx2_blended(operands),
+            #[cfg(target_arch = "x86_64")]
+            (Level::Avx512, true) => avx512(operands),
+            #[cfg(target_arch = "x86_64")]
+            (Level::Avx512, false) => avx512_blended(operands),
         }
     }
 }
 
-/// # Safety
-/// As for [`tile_of_rows`].
-#[inline(always)]
-unsafe fn tile<V: Vector, const VECTORS: usize, const ROWS: usize>(
-    operands: Operands,
-    row: usize,
-    column: usize,
-) {
-    let Operands {
-        product_stride,
-        left_row_stride,
-        left_column_stride,
-        right_stride,
-        depth,
-        ..
-    } = operands;
-    // SAFETY: rows `row..row + ROWS` and columns `column..column + VECTORS * LANES` lie in the
-    // product, hence also in the factors; the depth is theirs.
-    unsafe {
-        let mut left = operands.left.add(row * left_row_stride);
-        let mut right = operands.right.add(column);
-        let mut sums = [[V::zero(); VECTORS]; ROWS];
-        for _ in 0..depth {
-            let mut factors = [V::zero(); VECTORS];
-            for (index, factor) in factors.iter_mut().enumerate() {
-                *factor = V::load(right.add(index * V::LANES));
-            }
-            for (index, sums) in sums.iter_mut().enumerate() {
-                let spread = V::splat(left.add(index * left_row_stride).read());
-                for (sum, factor) in sums.iter_mut().zip(factors) {
-                    *sum = sum.plus_product(spread, factor);
-                }
-            }
-            left = left.wrapping_add(left_column_stride);
-            right = right.wrapping_add(right_stride);
-        }
-        let product = operands.product.add(row * product_stride + column);
-        for (index, sums) in sums.iter().enumerate() {
-            for (place, sum) in sums.iter().enumerate() {
-                let to = product.add(index * product_stride + place * V::LANES);
-                let sum = if operands.add {
-                    V::load(to).add(*sum)
-                } else {
-                    *sum
-                };
-                sum.store(to);
+/// Defines a function that runs tiles of these registers and sizes one after the other, each on the columns
+/// that those before left.
+macro_rules! tiles {
+    ($(#[$attribute:meta])* $name:ident, $blend:literal, $(($vector:ty, $vectors:literal, $rows:literal)),*) => {
+        /// # Safety
+        /// As for [`run`], and the processor has the instruction set.
+        $(#[$attribute])*
+        unsafe fn $name(operands: &Operands) {
+            #[cfg(target_arch = "aarch64")]
+            #[allow(unused_imports, reason = "not all tiles are of these")]
+            use std::arch::aarch64::*;
+            #[cfg(target_arch = "x86_64")]
+            #[allow(unused_imports, reason = "not all tiles are of these")]
+            use std::arch::x86_64::{__m128, __m256, __m512};
+            let mut operands = *operands;
+            for _ in 0..operands.groups.count {
+                let done = 0;
+                // SAFETY: the caller's operands; this function's instruction set.
+                $(let done = unsafe { columns_of::<$vector, $vectors, $rows, $blend>(&operands, done) };)*
+                debug_assert_eq!(done, operands.columns);
+                operands.advance();
             }
         }
-    }
+    };
 }
+
+#[cfg(target_arch = "x86_64")]
+tiles!(
+    #[target_feature(enable = "avx512f,avx2,fma")]
+    avx512,
+    false,
+    (__m512, 4, 6),
+    (__m512, 3, 8),
+    (__m512, 2, 8),
+    (__m512, 1, 8),
+    (__m256, 1, 8),
+    (__m128, 1, 8),
+    (f32, 1, 8)
+);
+#[cfg(target_arch = "x86_64")]
+tiles!(
+    #[target_feature(enable = "avx512f,avx2,fma")]
+    avx512_blended,
+    true,
+    (__m512, 2, 8),
+    (__m512, 1, 8),
+    (__m128, 1, 8),
+    (f32, 1, 8)
+);
+#[cfg(target_arch = "x86_64")]
+tiles!(
+    #[target_feature(enable = "avx2,fma")]
+    avx2,
+    false,
+    (__m256, 2, 6),
+    (__m256, 1, 8),
+    (__m128, 1, 8),
+    (f32, 1, 8)
+);
+#[cfg(target_arch = "x86_64")]
+tiles!(
+    #[target_feature(enable = "avx2,fma")]
+    avx2_blended,
+    true,
+    (__m256, 2, 4),
+    (__m256, 1, 8),
+    (__m128, 1, 8),
+    (f32, 1, 8)
+);
+#[cfg(target_arch = "x86_64")]
+tiles!(baseline, false, (__m128, 2, 6), (f32, 1, 8));
+#[cfg(target_arch = "x86_64")]
+tiles!(baseline_blended, true, (__m128, 2, 4), (f32, 1, 8));
+#[cfg(target_arch = "aarch64")]
+tiles!(
+    baseline,
+    false,
+    (float32x4_t, 4, 6),
+    (float32x4_t, 1, 8),
+    (f32, 1, 8)
+);
+#[cfg(target_arch = "aarch64")]
+tiles!(
+    baseline_blended,
+    true,
+    (float32x4_t, 4, 4),
+    (float32x4_t, 1, 8),
+    (f32, 1, 8)
+);
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+tiles!(baseline, false, (f32, 1, 8));
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+tiles!(baseline_blended, true, (f32, 1, 8));
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn pseudo_random(seed: usize, length: usize) -> Vec<f32> {
-        (0..length)
-            .map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0)
-            .collect()
-    }
-
-    proptest! {
-        #[test]
-        fn products_are_the_plain_ones_on_every_instruction_set(
-            rows in 0usize..40, columns in 0usize..140, depth in 0usize..50,
-            gaps in [0usize..4, 0usize..4, 0usize..4],
-            left_transposed: bool, add: bool,
-        ) {
-            let (lr, lc) = if left_transposed { (depth, rows) } else { (rows, depth) };
-            let left_stride = lc + gaps[0];
-            let left = pseudo_random(1, lr * left_stride);
-            let right_stride = columns + gaps[1];
-            let right = pseudo_random(2, depth * right_stride);
-            let stride = columns + gaps[2];
-            let before = pseudo_random(3, rows * stride);
-            let left_at = |r: usize, c: usize| f64::from(if left_transposed { left[c * left_stride + r] } else { left[r * left_stride + c] });
-            let update = if add { Update::Add } else { Update::Replace };
-
-            for set in InstructionSet::available() {
-                let mut product = before.clone();
-                let mut left_matrix = Matrix::with_row_stride(&left, lr, lc, left_stride);
-                if left_transposed { left_matrix = left_matrix.transposed(); }
-                let right_matrix = Matrix::with_row_stride(&right, depth, columns, right_stride);
-                block_matmul_on(set, MatrixMut::with_row_stride(&mut product, rows, columns, stride), update, left_matrix, right_matrix);
-                for r in 0..rows {
-                    for c in 0..stride {
-                        let at = r * stride + c;
-                        let mut expected = f64::from(before[at]);
-                        if c < columns {
-                            let sum: f64 = (0..depth).map(|k| left_at(r, k) * f64::from(right[k * right_stride + c])).sum();
-                            expected = sum + if add { expected } else { 0.0 };
-                        }
-                        prop_assert!((f64::from(product[at]) - expected).abs() < 2e-5, "{set:?} ({r}, {c}): {} for {expected}", product[at]);
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    #[should_panic(expected = "gaps")]
-    fn a_right_factor_with_gaps_is_refused() {
-        let values = [0.0; 4];
-        let mut product = [0.0; 4];
-        block_matmul(
-            MatrixMut::new(&mut product, 2, 2),
-            Update::Replace,
-            Matrix::new(&values, 2, 2),
-            Matrix::new(&values, 2, 2).transposed(),
-        );
-    }
-}
+mod tests;

@@ -38,6 +38,25 @@ fn add_into_body<const FUSED: bool>(sums: &mut [f32], left: &[f32], right: &[f32
     }
 }
 
+/// Whether no value is infinite or NaN.
+#[must_use]
+pub fn all_finite(values: &[f32]) -> bool {
+    let mut finite = true;
+    all_finite_on(InstructionSet::widest(), values, &mut finite);
+    finite
+}
+
+per_instruction_set!(all_finite_on(values: &[f32], finite: &mut bool) = all_finite_body);
+
+#[inline(always)]
+fn all_finite_body<const FUSED: bool>(values: &[f32], finite: &mut bool) {
+    // Without an early exit, so that the loop vectorises: of all magnitudes, infinity and NaN have the
+    // largest bits.
+    let magnitude = |value: &f32| value.to_bits() & !(1 << 31);
+    let largest = values.iter().map(magnitude).fold(0, u32::max);
+    *finite = largest < f32::INFINITY.to_bits();
+}
+
 /// Adds one number to every value.
 pub fn add(values: &mut [f32], addend: f32) {
     add_on(InstructionSet::widest(), values, addend);
@@ -49,6 +68,20 @@ per_instruction_set!(add_on(values: &mut [f32], addend: f32) = add_body);
 fn add_body<const FUSED: bool>(values: &mut [f32], addend: f32) {
     for value in values {
         *value += addend;
+    }
+}
+
+/// Multiplies every value with one number.
+pub fn scale(values: &mut [f32], factor: f32) {
+    scale_on(InstructionSet::widest(), values, factor);
+}
+
+per_instruction_set!(scale_on(values: &mut [f32], factor: f32) = scale_body);
+
+#[inline(always)]
+fn scale_body<const FUSED: bool>(values: &mut [f32], factor: f32) {
+    for value in values {
+        *value *= factor;
     }
 }
 
@@ -75,6 +108,34 @@ mod tests {
                 values.iter().zip(&left).all(|(v, l)| *v == l + 0.25),
                 "{set:?}"
             );
+
+            let mut values = left.clone();
+            scale_on(set, &mut values, 0.75);
+            assert!(
+                values.iter().zip(&left).all(|(v, l)| *v == l * 0.75),
+                "{set:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_value_that_is_not_finite_is_found_on_every_instruction_set() {
+        let mut values: Vec<f32> = (0..83).map(|i| (i as f32 - 40.0) * 1e36).collect();
+        for set in InstructionSet::available() {
+            let found = |values: &[f32]| {
+                let mut finite = false;
+                all_finite_on(set, values, &mut finite);
+                finite
+            };
+            assert!(found(&values) && found(&[]), "{set:?}");
+            for place in 0..values.len() {
+                let value = values[place];
+                for bad in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                    values[place] = bad;
+                    assert!(!found(&values), "{set:?}: {bad} at {place}");
+                }
+                values[place] = value;
+            }
         }
     }
 }

@@ -25,6 +25,7 @@ mod model;
 mod packed;
 mod profile;
 mod scoring;
+mod spaces;
 mod stored;
 mod to_image;
 mod to_tokens;
@@ -49,6 +50,7 @@ use lane::{Plan, Share, divide};
 use model::Model;
 use profile::StageClock;
 use tokens::TokenScratch;
+use upscaling::Predictions;
 use window::Places;
 
 pub use arithmetic::StageArithmetic;
@@ -75,6 +77,7 @@ pub struct FactoredSamDecoder {
     encoding: Vec<f32>,
     encoded: Vec<f32>,
     token_scratch: TokenScratch,
+    predictions: Predictions,
     /// One for each prompt.
     plans: Vec<Plan>,
     /// One for each thread.
@@ -112,6 +115,7 @@ impl FactoredSamDecoder {
             encoding: Vec::new(),
             encoded: Vec::new(),
             token_scratch: TokenScratch::default(),
+            predictions: Predictions::default(),
             plans: Vec::new(),
             shares,
             team: None,

@@ -5,8 +5,8 @@
 //! the positions, is contiguous in both factor and result.
 
 use crate::kernels::{
-    Matrix, MatrixMut, Update, add, block_matmul, gelu, layer_norm_columns, layer_norm_rows,
-    matmul, relu,
+    Matrix, MatrixMut, Update, add, block_matmul, centred_norm_gelu, gelu, layer_norm_columns,
+    layer_norm_rows, matmul, relu,
 };
 
 use super::weights::{Weights, WeightsError};
@@ -229,6 +229,12 @@ impl LayerNorm {
     /// Normalises `[channels, positions]`.
     pub(super) fn apply_to_image(&self, image: &mut [f32]) {
         layer_norm_columns(image, &self.weight, &self.bias, self.epsilon);
+    }
+
+    /// Normalises `[channels, positions]` whose channels add up to 0, without reading the last one, and
+    /// applies GELU.
+    pub(super) fn apply_centred_with_gelu(&self, image: &mut [f32]) {
+        centred_norm_gelu(image, &self.weight, &self.bias, self.epsilon);
     }
 
     /// Normalises `[groups, channels, positions]`, each group by itself, then applies GELU.

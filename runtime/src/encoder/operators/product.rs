@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::program::{Activation, Values};
 use super::view::ValueId;
 use crate::kernels::{
-    PANEL_COLUMNS, PackedMatrix, Start, TILE_ROWS, TileRows, add_assign, packed_product,
+    PANEL_COLUMNS, PackedMatrix, TILE_ROWS, TileRows, add_assign, packed_product,
 };
 
 /// Rows that go through all panels, and then through what follows, while they are in the second cache.
@@ -182,14 +182,7 @@ impl Product {
             for panel in 0..columns.div_ceil(PANEL_COLUMNS) {
                 for (tile, sums) in tiles.iter().zip(out.chunks_mut(TILE_ROWS * columns)) {
                     let rows = sums.len() / columns;
-                    packed_product(
-                        sums,
-                        rows,
-                        Start::Bias(&self.bias),
-                        tile,
-                        &self.weights,
-                        panel,
-                    );
+                    packed_product(sums, rows, &self.bias, tile, &self.weights, panel);
                 }
             }
             self.finish.run(values, first_row, columns, out);

@@ -34,6 +34,9 @@ pub(super) struct Algebra {
     sources: Vec<Source>,
     /// Of each layer.
     norms: Vec<Norm>,
+    /// What enters with the first layer at every position alike: there it counts among the keyframe's
+    /// own features.
+    first_bias: Vec<f32>,
 }
 
 struct Norm {
@@ -78,23 +81,29 @@ impl Algebra {
             channels,
             sources: vec![source],
             norms: Vec::new(),
+            first_bias: vec![0.0; channels],
         }
     }
 
     /// Adds a layer: its output projection and the norm after it.
     pub(super) fn push_layer(&mut self, output: &ImageLinear, norm: &LayerNorm) {
-        let before = self.norms.last().map(|norm| &norm.bias);
         let mut rows = columns(output, output.inputs());
         rows.iter_mut().for_each(|row| centre(row));
-        let mut ones: Vec<f64> = output
-            .bias()
-            .iter()
-            .map(|value| f64::from(*value))
-            .collect();
-        for (value, bias) in ones.iter_mut().zip(before.into_iter().flatten()) {
-            *value += bias;
-        }
-        centre(&mut ones);
+        let ones = match self.norms.last() {
+            None => {
+                self.first_bias.copy_from_slice(output.bias());
+                vec![0.0; self.channels]
+            }
+            Some(before) => {
+                let own = output.bias().iter().map(|value| f64::from(*value));
+                let mut ones: Vec<f64> = own
+                    .zip(&before.bias)
+                    .map(|(own, bias)| own + bias)
+                    .collect();
+                centre(&mut ones);
+                ones
+            }
+        };
         let space = self.norms.len() + 1;
         self.sources.push(Source { rows, ones, space });
         let wide = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect();
@@ -102,6 +111,11 @@ impl Algebra {
             weight: wide(norm.weight()),
             bias: wide(norm.bias()),
         });
+    }
+
+    /// What counts among the keyframe's own features from level 1 on, `[channels]`.
+    pub(super) fn first_bias(&self) -> &[f32] {
+        &self.first_bias
     }
 
     /// The newest level.
@@ -149,13 +163,23 @@ impl Algebra {
         }
     }
 
-    /// The products of the keyframe's features, in the newest space, with the rows of every source,
-    /// its ones last.
+    /// The products of the keyframe's features, in the newest space, with the rows of every layer, its
+    /// ones last; the first layer's are nothing, and left out.
     pub(super) fn cross(&self) -> Projection {
-        let rows = self.sources.iter().flat_map(|source| {
-            let all = source.rows.iter().chain([&source.ones]);
+        let layers = self.sources.iter().enumerate().skip(1);
+        let rows = layers.flat_map(|(index, source)| {
+            let ones = (index > 1).then_some(&source.ones);
+            let all = source.rows.iter().chain(ones);
             all.map(|row| self.carried(row, source.space))
         });
+        self.terms(rows.collect(), Vec::new())
+    }
+
+    /// The same with the rows of a mask.
+    pub(super) fn mask_cross(&self) -> Projection {
+        let mask = &self.sources[0];
+        let all = mask.rows.iter().chain([&mask.ones]);
+        let rows = all.map(|row| self.carried(row, mask.space));
         self.terms(rows.collect(), Vec::new())
     }
 

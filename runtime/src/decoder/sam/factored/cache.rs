@@ -3,15 +3,14 @@
 
 use std::ops::Range;
 
-use crate::kernels::{
-    Matrix, MatrixMut, Team, Update, add, add_assign, add_column_dots, block_matmul, scale_columns,
-};
+use crate::kernels::{Matrix, MatrixMut, Team, Update, add_assign, add_column_dots, block_matmul};
 
 use super::super::layers::sized;
 use super::algebra::Projection;
 use super::blocks::{BLOCK, block_count, copy_block};
 use super::model::Model;
 use super::scoring::ScoredProjection;
+use super::spaces::{add_rows, next_space};
 use super::stored::{CachePrecision, Stored};
 
 /// One keyframe's products, block by block.
@@ -41,10 +40,11 @@ pub(super) struct LevelCache {
     /// `[blocks, inner, BLOCK]`: queries of the attention of the image to the tokens; none at the
     /// last level.
     pub(super) queries: Stored,
-    /// `[blocks, rows of all sources, BLOCK]`; none at level 0.
+    /// `[blocks, rows of all layers before, BLOCK]`; none at level 0.
     pub(super) cross: Stored,
-    /// `[blocks, BLOCK]`: squares of the features in this level's space; none at level 0.
-    pub(super) squares: Vec<f32>,
+    /// `[blocks, BLOCK]`: roots of the mean squares of the features in this level's space; none at level
+    /// 0.
+    pub(super) magnitudes: Stored,
 }
 
 /// Buffers for filling it.
@@ -52,7 +52,6 @@ pub(super) struct LevelCache {
 struct CacheScratch {
     /// `[channels, BLOCK]`.
     features: Vec<f32>,
-    /// `[1, BLOCK]`.
     means: Vec<f32>,
     block: Vec<f32>,
 }
@@ -98,8 +97,8 @@ impl CachePart {
     fn bytes(&self) -> usize {
         let levels = self.levels.iter().map(|level| {
             let stored = [&level.keys, &level.values, &level.queries, &level.cross];
-            let stored: usize = stored.into_iter().map(Stored::bytes).sum();
-            stored + size_of_val(level.squares.as_slice())
+            let stored = stored.into_iter().chain([&level.magnitudes]);
+            stored.map(Stored::bytes).sum::<usize>()
         });
         levels.sum::<usize>() + self.upscaling.bytes()
     }
@@ -119,10 +118,10 @@ impl CachePart {
                 (&mut level.values, to_image.value.width),
                 (&mut level.queries, queries),
                 (&mut level.cross, cross.map_or(0, |cross| cross.width)),
+                (&mut level.magnitudes, cross.map_or(0, |_| 1)),
             ] {
                 stored.reset(precision, room(width));
             }
-            sized(&mut level.squares, room(cross.map_or(0, |_| 1)));
         }
         let width = model.upscaling.first.width;
         self.upscaling.reset(precision, room(width));
@@ -140,11 +139,12 @@ impl CachePart {
         let features = sized(features, model.shape.channels * BLOCK);
         for (own, block) in self.blocks.clone().enumerate() {
             copy_block(embedding, positions, block, features);
-            for (row, value) in features.chunks_exact_mut(BLOCK).zip(model.no_mask()) {
-                add(row, *value);
-            }
+            add_rows(features, &model.no_mask);
             let place = (own, blocks);
             for (index, level) in self.levels.iter_mut().enumerate() {
+                if index == 1 {
+                    add_rows(features, &model.first_bias);
+                }
                 let to_image = &model.to_image[index];
                 level.keys.write_block(place, buffer, |out| {
                     project_scored(&to_image.key, features, block, out);
@@ -167,37 +167,17 @@ impl CachePart {
                 project(&model.upscaling.first, features, out);
             });
 
-            for index in 1..self.levels.len() {
-                if let Some(weight) = index
-                    .checked_sub(2)
-                    .map(|before| &model.norm_weights[before])
-                {
-                    for (row, weight) in features.chunks_exact_mut(BLOCK).zip(weight) {
-                        scale_columns(row, &[*weight; 1]);
+            for (index, level) in self.levels.iter_mut().enumerate().skip(1) {
+                next_space(features, model.norm_weight_into(index), means);
+                level.magnitudes.write_block(place, buffer, |magnitudes| {
+                    magnitudes.fill(0.0);
+                    add_column_dots(magnitudes, 1.0, features, features);
+                    for value in magnitudes {
+                        *value = (*value / model.shape.channels as f32).sqrt();
                     }
-                }
-                centre(features, means);
-                let squares = &mut self.levels[index].squares[own * BLOCK..][..BLOCK];
-                squares.fill(0.0);
-                add_column_dots(squares, 1.0, features, features);
+                });
             }
         }
-    }
-}
-
-/// Takes away each column's mean.
-fn centre(features: &mut [f32], means: &mut Vec<f32>) {
-    let means = sized(means, BLOCK);
-    means.fill(0.0);
-    for row in features.chunks_exact(BLOCK) {
-        add_assign(means, row);
-    }
-    let scale = -(BLOCK as f32) / features.len() as f32;
-    for mean in means.iter_mut() {
-        *mean *= scale;
-    }
-    for row in features.chunks_exact_mut(BLOCK) {
-        add_assign(row, means);
     }
 }
 

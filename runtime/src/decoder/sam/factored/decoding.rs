@@ -61,7 +61,7 @@ impl FactoredSamDecoder {
     }
 
     /// Runs one level: what the layer before it makes of the image, then what the tokens see there.
-    fn attend(&mut self, level: usize, prompts: usize, cache: &Cache) {
+    fn attend(&mut self, level: usize, prompts: usize, image: (&Cache, &[f32])) {
         let model = &*self.model;
         let plans = &mut self.plans[..prompts];
         let length = self.tokens.len() / prompts;
@@ -84,7 +84,7 @@ impl FactoredSamDecoder {
         self.clock.lap(Stage::Tokens);
         let shared = &*plans;
         Self::each_share(&mut self.shares, &mut self.team, |share| {
-            share.attend(level, model, shared, cache);
+            share.attend(level, model, shared, image);
         });
         self.clock.begin();
         let Some((first, others)) = self.shares.split_first_mut() else {
@@ -149,7 +149,7 @@ impl FactoredSamDecoder {
                     &mut self.token_scratch,
                 );
             }
-            self.attend(level, count, cache);
+            self.attend(level, count, (cache, &keyframe.embedding.values));
             if level < self.model.layers.len() {
                 self.think(level, count);
             }
@@ -158,19 +158,24 @@ impl FactoredSamDecoder {
         model.final_norm.apply_to_tokens(&mut self.tokens);
         let length = self.tokens.len() / count;
         let plans = &mut self.plans[..count];
-        let each = self.tokens.chunks_exact(length).zip(&mut *out);
-        for (plan, (tokens, out)) in plans.iter_mut().zip(each) {
-            let output_tokens = &tokens[..model.output_tokens.len()];
-            plan.upscaling.predict_iou(
-                &model.upscaling,
-                output_tokens,
-                wanted.clone(),
-                &mut out.predicted_iou,
-            );
+        let tokens = (&*self.tokens, length);
+        let ious = self.predictions.of(&model.upscaling, 0, tokens);
+        for (ious, out) in ious.zip(&mut *out) {
+            out.predicted_iou.clear();
+            out.predicted_iou.extend_from_slice(&ious[wanted.clone()]);
+        }
+        for plan in &mut *plans {
+            plan.upscaling.kernels.clear();
+        }
+        for mask in wanted.clone() {
+            let kernels = self.predictions.of(&model.upscaling, 1 + mask, tokens);
+            for (kernel, plan) in kernels.zip(&mut *plans) {
+                plan.upscaling.kernels.extend_from_slice(kernel);
+            }
+        }
+        for plan in &mut *plans {
             plan.upscaling.begin(
                 &model.upscaling,
-                output_tokens,
-                wanted.clone(),
                 plan.layout.parts(),
                 &plan.values,
                 &model.heads,

@@ -2,8 +2,8 @@
 //! features themselves: the square of a sum follows from products of its terms.
 
 use crate::kernels::{
-    Matrix, MatrixMut, Update, add_column_dots, block_matmul, inverse_deviations, scale_columns,
-    transpose_into,
+    Groups, Matrix, MatrixMut, Update, add_column_dots, block_matmul, block_matmul_groups,
+    inverse_deviations, scale_columns, transpose_into,
 };
 
 use super::super::attention::Heads;
@@ -22,7 +22,7 @@ pub(super) struct Deviation {
     /// The rows of all sources.
     pub(super) residual: Projection,
     /// The first row of each source in the keyframe's cross products, see
-    /// [`super::algebra::Algebra::cross`].
+    /// [`super::algebra::Algebra::cross`]; the last source's end after it.
     pub(super) cross_rows: Vec<usize>,
 }
 
@@ -87,7 +87,7 @@ impl DeviationPlan {
 impl DeviationLane {
     /// Divides one block's `factors`, `[factors, BLOCK]`, and its `scale` by the deviations of the
     /// features that they stand for. `square` and `cross` are what the keyframe keeps: the squares
-    /// of its own features, `[BLOCK]`, and their products with the rows of all sources.
+    /// of its own features, `[BLOCK]`, and their products with the rows of all layers.
     #[expect(
         clippy::too_many_arguments,
         reason = "all that the features are made of"
@@ -112,7 +112,8 @@ impl DeviationLane {
             let next = deviation.cross_rows[part.source + 1];
             let cross = &cross[first * BLOCK..next * BLOCK];
             if part.kind == PartKind::Direct {
-                add_column_dots(dots, 1.0, all, cross);
+                // Without those that the keyframe keeps nothing for: a mask's, and the first layer's ones.
+                add_column_dots(dots, 1.0, &all[..cross.len()], cross);
                 continue;
             }
             let (values, heads) = (&values[part.source - 1], heads_of_layers[part.source - 1]);
@@ -120,22 +121,32 @@ impl DeviationLane {
             let (cross, of_ones) = cross.split_at(heads.inner() * BLOCK);
             let products = sized(&mut self.cross, (part.rows + 1) * BLOCK);
             let (weights, ones) = products.split_at_mut(part.rows * BLOCK);
-            ones.copy_from_slice(of_ones);
+            let update = match of_ones.is_empty() {
+                true => Update::Replace,
+                false => {
+                    ones.copy_from_slice(of_ones);
+                    Update::Add
+                }
+            };
             block_matmul(
                 MatrixMut::new(ones, 1, BLOCK),
-                Update::Add,
+                update,
                 Matrix::new(values.last(), 1, heads.inner()),
                 Matrix::new(cross, heads.inner(), BLOCK),
             );
-            for head in 0..heads.count {
-                let start = head * heads.width;
-                block_matmul(
-                    MatrixMut::new(&mut weights[head * others * BLOCK..], others, BLOCK),
-                    Update::Replace,
-                    Matrix::new(&values.differences[start * others..], others, heads.width),
-                    Matrix::new(&cross[start * BLOCK..], heads.width, BLOCK),
-                );
-            }
+            let groups = Groups {
+                count: heads.count,
+                product: others * BLOCK,
+                left: heads.width * others,
+                right: heads.width * BLOCK,
+            };
+            block_matmul_groups(
+                groups,
+                MatrixMut::new(weights, others, BLOCK),
+                Update::Replace,
+                Matrix::new(&values.differences, others, heads.width),
+                Matrix::new(cross, heads.width, BLOCK),
+            );
             add_column_dots(dots, 1.0, all, products);
         }
         for (((out, square), dot), scale) in squares.iter_mut().zip(square).zip(dots).zip(&*scale) {

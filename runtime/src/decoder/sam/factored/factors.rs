@@ -100,6 +100,11 @@ impl Layout {
         &self.parts
     }
 
+    /// Whether a mask's features are among the factors.
+    pub(super) fn has_mask(&self) -> bool {
+        self.parts.first().is_some_and(|part| part.source == 0)
+    }
+
     /// Announces the factors of the next source.
     pub(super) fn push(&mut self, source: usize, rows: usize, kind: PartKind) {
         self.parts.push(Part {

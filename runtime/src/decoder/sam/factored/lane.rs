@@ -10,6 +10,7 @@ use super::deviation::{DeviationLane, DeviationPlan};
 use super::factors::{Factors, Layout, TokenValues};
 use super::model::Model;
 use super::profile::{Stage, StageClock};
+use super::spaces::MaskSquares;
 use super::to_image::{ToImageLane, ToImagePlan};
 use super::to_tokens::{ToTokensLane, ToTokensPlan};
 use super::upscaling::{UpscalingLane, UpscalingPlan};
@@ -46,6 +47,8 @@ struct Near {
     values: Vec<f32>,
     queries: Vec<f32>,
     cross: Vec<f32>,
+    magnitudes: Vec<f32>,
+    squares: Vec<f32>,
     upscaling: Vec<f32>,
 }
 
@@ -64,7 +67,12 @@ struct NearLayer<'a> {
 }
 
 impl Near {
-    fn level<'a>(&'a mut self, cache: &'a Cache, level: usize, block: usize) -> NearLevel<'a> {
+    fn level<'a>(
+        &'a mut self,
+        (cache, channels): (&'a Cache, usize),
+        level: usize,
+        block: usize,
+    ) -> NearLevel<'a> {
         let (part, place) = cache.part(block);
         let cached = &part.levels[level];
         let queries = level
@@ -73,10 +81,17 @@ impl Near {
         NearLevel {
             keys: cached.keys.block(place, &mut self.keys),
             values: cached.values.block(place, &mut self.values),
-            layer: queries.map(|queries| NearLayer {
-                queries: queries.block(place, &mut self.queries),
-                squares: &cached.squares[place.0 * BLOCK..][..BLOCK],
-                cross: cached.cross.block(place, &mut self.cross),
+            layer: queries.map(|queries| {
+                let magnitudes = cached.magnitudes.block(place, &mut self.magnitudes);
+                let squares = sized(&mut self.squares, BLOCK);
+                for (square, magnitude) in squares.iter_mut().zip(magnitudes) {
+                    *square = magnitude * magnitude * channels as f32;
+                }
+                NearLayer {
+                    queries: queries.block(place, &mut self.queries),
+                    squares,
+                    cross: cached.cross.block(place, &mut self.cross),
+                }
             }),
         }
     }
@@ -86,6 +101,7 @@ impl Near {
 #[derive(Default)]
 pub(super) struct Lane {
     factors: Factors,
+    mask_squares: MaskSquares,
     to_tokens: ToTokensLane,
     deviation: DeviationLane,
     pub(super) to_image: ToImageLane,
@@ -138,7 +154,14 @@ impl Share {
     }
 
     /// Runs one level: what the layer before it makes of the image, then what the tokens see there.
-    pub(super) fn attend(&mut self, level: usize, model: &Model, plans: &[Plan], cache: &Cache) {
+    /// `embedding` is the keyframe's, `[channels, positions]`.
+    pub(super) fn attend(
+        &mut self,
+        level: usize,
+        model: &Model,
+        plans: &[Plan],
+        (cache, embedding): (&Cache, &[f32]),
+    ) {
         let Self {
             lanes, clock, near, ..
         } = self;
@@ -148,8 +171,15 @@ impl Share {
         clock.begin();
         let positions = model.shape.positions();
         for (index, block) in self.blocks.clone().enumerate() {
-            let near = near.level(cache, level, block);
+            let near = near.level((cache, model.shape.channels), level, block);
             for (lane, plan) in lanes.iter_mut().zip(plans) {
+                if level == 0 && plan.layout.has_mask() {
+                    let (factors, _) = lane.factors.block_mut(&plan.layout, index);
+                    let place = (index, self.blocks.len());
+                    let image = (embedding, block);
+                    lane.mask_squares
+                        .take(&model.mask_cross, place, image, factors);
+                }
                 if let (Some(layer), Some(near)) = (level.checked_sub(1), &near.layer) {
                     lane.leave_layer(layer, (index, block), model, plan, near, clock);
                 }
@@ -267,6 +297,10 @@ impl Lane {
             newest,
         );
         clock.lap(Stage::ToTokens);
+        let squares = match layout.has_mask() {
+            true => self.mask_squares.with_mask(index, layer, near.squares),
+            false => near.squares,
+        };
         let (factors, scale) = self.factors.block_mut(layout, index);
         self.deviation.block(
             &plan.deviation,
@@ -274,7 +308,7 @@ impl Lane {
             layout.parts(),
             &plan.values,
             &model.heads,
-            (near.squares, near.cross),
+            (squares, near.cross),
             factors,
             scale,
         );

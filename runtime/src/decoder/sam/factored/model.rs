@@ -12,6 +12,7 @@ use super::blocks::{BLOCK, block_count, copy_block};
 use super::deviation::Deviation;
 use super::packed::PackedLinear;
 use super::scoring::ScoredProjection;
+use super::spaces::MaskCross;
 use super::to_image::ToImage;
 use super::tokens::TokenLayer;
 use super::upscaling::Upscaling;
@@ -20,7 +21,10 @@ pub(super) struct Model {
     pub(super) shape: Shape,
     /// `[1 + mask tokens, channels]`.
     pub(super) output_tokens: Vec<f32>,
-    no_mask: Vec<f32>,
+    /// What is added to every position of the image when there is no mask, `[channels]`.
+    pub(super) no_mask: Vec<f32>,
+    /// What is added from level 1 on, too.
+    pub(super) first_bias: Vec<f32>,
     pub(super) layers: Vec<TokenLayer>,
     pub(super) final_norm: LayerNorm,
     /// By level: one more than layers, the final attention last.
@@ -34,10 +38,12 @@ pub(super) struct Model {
     /// Of each level but the first.
     pub(super) crosses: Vec<Projection>,
     /// Weights of the norms between the spaces of those levels.
-    pub(super) norm_weights: Vec<Vec<f32>>,
+    norm_weights: Vec<Vec<f32>>,
     pub(super) upscaling: Upscaling,
     /// Factors of a mask prompt, without its ones.
     pub(super) mask_factors: usize,
+    /// Of each level but the first, one after the other.
+    pub(super) mask_cross: MaskCross,
 }
 
 impl Model {
@@ -55,7 +61,9 @@ impl Model {
         let mut model_layers = Vec::new();
         let (mut to_image, mut to_tokens) = (Vec::new(), Vec::new());
         let (mut deviations, mut crosses) = (Vec::new(), Vec::new());
-        let mut cross_rows = vec![0, mask_factors + 1];
+        let mut mask_cross = MaskCross::default();
+        // Nothing is kept for masks.
+        let mut cross_rows = vec![0, 0];
         while weights.contains(&format!(
             "{name}.layers.{}.norm1.weight",
             model_layers.len()
@@ -91,14 +99,16 @@ impl Model {
             )?;
             model_layers.push(TokenLayer::take(weights, &layer, channels, heads)?);
             algebra.push_layer(&output, &norm);
-            cross_rows.push(cross_rows.last().unwrap_or(&0) + inner + 1);
+            let shifts = [prompt_encoder.no_mask(), algebra.first_bias()];
+            mask_cross.push(&algebra.mask_cross(), shifts);
+            crosses.push(algebra.cross());
+            cross_rows.push(crosses.last().map_or(0, |cross| cross.width));
             deviations.push(Deviation {
                 channels,
                 epsilon: norm.epsilon(),
                 residual: algebra.residual(),
                 cross_rows: cross_rows.clone(),
             });
-            crosses.push(algebra.cross());
         }
         let attention = format!("{name}.final_attn_token_to_image");
         to_image.push(take_to_image(
@@ -119,6 +129,7 @@ impl Model {
             shape,
             output_tokens,
             no_mask: prompt_encoder.no_mask().to_vec(),
+            first_bias: algebra.first_bias().to_vec(),
             layers: model_layers,
             final_norm,
             to_image,
@@ -132,13 +143,15 @@ impl Model {
             norm_weights: algebra.norm_weights().collect(),
             upscaling,
             mask_factors,
+            mask_cross,
         };
         Ok((model, prompt_encoder))
     }
 
-    /// What is added to every position of the image when there is no mask, `[channels]`.
-    pub(super) fn no_mask(&self) -> &[f32] {
-        &self.no_mask
+    /// The weight of the norm through which features come to the space of a level; none into the first.
+    pub(super) fn norm_weight_into(&self, level: usize) -> Option<&[f32]> {
+        let before = level.checked_sub(2)?;
+        Some(&self.norm_weights[before])
     }
 }
 

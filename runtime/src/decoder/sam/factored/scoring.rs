@@ -1,6 +1,9 @@
 //! Scores between tokens and image positions, in either direction.
 
-use crate::kernels::{Matrix, MatrixMut, Update, block_matmul, scale_columns, transpose_into};
+use crate::kernels::{
+    Groups, Matrix, MatrixMut, Update, block_matmul, block_matmul_blended, block_matmul_groups,
+    scale_columns, transpose_into,
+};
 
 use super::super::attention::Heads;
 use super::super::layers::sized;
@@ -138,13 +141,7 @@ impl Scoring {
             );
             self.compare(image.heads, projected, Update::Replace, scores);
         } else {
-            self.compare(image.heads, base, Update::Replace, scores);
-            if let Some(scale) = factors.scale {
-                scale_columns(scores, scale);
-            }
-            if let Some(encoding) = encoding {
-                self.compare(image.heads, encoding, Update::Add, scores);
-            }
+            self.compare_with(image.heads, base, factors.scale, encoding, scores);
             if factors.rows > 0 {
                 block_matmul(
                     MatrixMut::new(scores, self.rows(), BLOCK),
@@ -161,17 +158,53 @@ impl Scoring {
         }
     }
 
+    /// Products of the vectors with `features * scale + encoding`, head by head.
+    fn compare_with(
+        &self,
+        heads: Heads,
+        features: &[f32],
+        scale: Option<&[f32]>,
+        encoding: Option<&[f32]>,
+        scores: &mut [f32],
+    ) {
+        let (Some(scale), Some(encoding)) = (scale, encoding) else {
+            self.compare(heads, features, Update::Replace, scores);
+            if let Some(scale) = scale {
+                scale_columns(scores, scale);
+            }
+            if let Some(encoding) = encoding {
+                self.compare(heads, encoding, Update::Add, scores);
+            }
+            return;
+        };
+        block_matmul_blended(
+            self.groups(heads),
+            MatrixMut::new(scores, self.tokens, BLOCK),
+            Matrix::with_row_stride(&self.vectors, self.tokens, heads.width, heads.inner()),
+            Matrix::new(features, heads.width, BLOCK),
+            scale,
+            encoding,
+        );
+    }
+
     /// Products of the vectors with features, `[inner, BLOCK]`, head by head.
     fn compare(&self, heads: Heads, features: &[f32], update: Update, scores: &mut [f32]) {
-        let (inner, width, tokens) = (heads.inner(), heads.width, self.tokens);
-        for head in 0..heads.count {
-            let start = head * width;
-            block_matmul(
-                MatrixMut::new(&mut scores[head * tokens * BLOCK..], tokens, BLOCK),
-                update,
-                Matrix::with_row_stride(&self.vectors[start..], tokens, width, inner),
-                Matrix::new(&features[start * BLOCK..], width, BLOCK),
-            );
+        block_matmul_groups(
+            self.groups(heads),
+            MatrixMut::new(scores, self.tokens, BLOCK),
+            update,
+            Matrix::with_row_stride(&self.vectors, self.tokens, heads.width, heads.inner()),
+            Matrix::new(features, heads.width, BLOCK),
+        );
+    }
+
+    /// Where each head's scores, vectors and features are.
+    fn groups(&self, heads: Heads) -> Groups {
+        Groups {
+            count: heads.count,
+            product: self.tokens * BLOCK,
+            left: heads.width,
+            right: heads.width * BLOCK,
         }
     }
 }

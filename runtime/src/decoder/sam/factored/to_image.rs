@@ -1,8 +1,8 @@
 //! Tokens attend to the image: one pass over its blocks, with a running softmax.
 
 use crate::kernels::{
-    Matrix, MatrixMut, RunningSoftmax, Update, add_assign, block_matmul, scale_columns,
-    scale_columns_into, transpose_into,
+    Groups, Matrix, MatrixMut, RunningSoftmax, Update, add_assign, block_matmul,
+    block_matmul_groups, scale_columns, scale_columns_into, transpose_into,
 };
 
 use super::super::attention::Heads;
@@ -37,12 +37,12 @@ pub(super) struct ToImageLane {
     softmax: RunningSoftmax,
     /// Weighted sums of the keyframe's part of the values, `[heads, tokens, head width]`.
     sums: Vec<f32>,
-    /// Weighted sums of the factors, `[factors, heads, tokens]`.
+    /// Weighted sums of the factors, `[factors, heads x tokens]`, rows so far apart that registers fit.
     factor_sums: Vec<f32>,
     scores: Vec<f32>,
     scaled: Vec<f32>,
     projected: Vec<f32>,
-    /// One block's weights, `[BLOCK, heads, tokens]`.
+    /// One block's weights, `[BLOCK, heads x tokens]`, rows as far apart.
     transposed: Vec<f32>,
 }
 
@@ -77,7 +77,8 @@ impl ToImageLane {
         let rows = plan.scoring.rows();
         self.softmax.reset(rows);
         sized(&mut self.sums, rows * heads.width).fill(0.0);
-        sized(&mut self.factor_sums, factors * rows).fill(0.0);
+        sized(&mut self.factor_sums, factors * padded(rows)).fill(0.0);
+        sized(&mut self.transposed, BLOCK * padded(rows)).fill(0.0);
     }
 
     /// Takes in one block, of which the first `valid` positions are there: `keys`, `[inner, BLOCK]`,
@@ -110,13 +111,13 @@ impl ToImageLane {
             &self.softmax.corrections,
         );
         if factors.rows > 0 {
-            let transposed = sized(&mut self.transposed, BLOCK * rows);
-            transpose_into(transposed, rows, scores, rows, BLOCK);
+            let stride = padded(rows);
+            transpose_into(&mut self.transposed, stride, scores, rows, BLOCK);
             block_matmul(
-                MatrixMut::new(&mut self.factor_sums, factors.rows, rows),
+                MatrixMut::new(&mut self.factor_sums, factors.rows, stride),
                 Update::Add,
                 Matrix::new(factors.values, factors.rows, BLOCK),
-                Matrix::new(transposed, BLOCK, rows),
+                Matrix::new(&self.transposed, BLOCK, stride),
             );
         }
         let scores = &*scores;
@@ -129,14 +130,19 @@ impl ToImageLane {
             None => scores,
         };
         let (inner, width) = (heads.inner(), heads.width);
-        for head in 0..heads.count {
-            block_matmul(
-                MatrixMut::new(&mut self.sums[head * tokens * width..], tokens, width),
-                Update::Add,
-                Matrix::new(&weights[head * tokens * BLOCK..], tokens, BLOCK),
-                Matrix::with_row_stride(&values[head * width..], BLOCK, width, inner),
-            );
-        }
+        let groups = Groups {
+            count: heads.count,
+            product: tokens * width,
+            left: tokens * BLOCK,
+            right: width,
+        };
+        block_matmul_groups(
+            groups,
+            MatrixMut::new(&mut self.sums, tokens, width),
+            Update::Add,
+            Matrix::new(weights, tokens, BLOCK),
+            Matrix::with_row_stride(values, BLOCK, width, inner),
+        );
     }
 
     /// Takes in what other blocks gave.
@@ -175,8 +181,13 @@ impl ToImagePlan {
                 block_matmul(
                     MatrixMut::new(sums, count, width),
                     Update::Add,
-                    Matrix::with_row_stride(&lane.factor_sums[first..], factors, count, rows)
-                        .transposed(),
+                    Matrix::with_row_stride(
+                        &lane.factor_sums[first..],
+                        factors,
+                        count,
+                        padded(rows),
+                    )
+                    .transposed(),
                     Matrix::with_row_stride(&self.rows[head * width..], factors, width, inner),
                 );
             }
@@ -193,12 +204,19 @@ impl ToImagePlan {
     }
 }
 
+/// The length of a row of so many values in whole registers.
+fn padded(length: usize) -> usize {
+    length.next_multiple_of(16)
+}
+
 /// Multiplies weighted sums that were made with weights since corrected.
 fn correct(sums: &mut [f32], factor_sums: &mut [f32], corrections: &[f32]) {
     if corrections.iter().all(|correction| *correction == 1.0) {
         return;
     }
-    scale_columns(factor_sums, corrections);
+    for row in factor_sums.chunks_exact_mut(padded(corrections.len())) {
+        scale_columns(&mut row[..corrections.len()], corrections);
+    }
     let width = sums.len() / corrections.len();
     for (row, correction) in sums.chunks_exact_mut(width).zip(corrections) {
         for value in row {

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use crate::kernels::{Matrix, MatrixMut, Update, affine_columns_into, block_matmul, gelu};
+use crate::kernels::{
+    Groups, Matrix, MatrixMut, Start, Update, block_matmul_from, block_matmul_groups, gelu,
+    interleave,
+};
 
 use super::super::attention::Heads;
 use super::super::layers::{ImageLinear, LayerNorm, sized};
@@ -17,7 +20,9 @@ use super::packed::{MlpScratch, PackedMlp};
 /// The two transposed convolutions and the MLPs of the output tokens.
 pub(super) struct Upscaling {
     channels: usize,
-    /// `[4 places x middle channels]` of the image features.
+    /// `[4 places x (middle channels - 1)]` of the image features. The norm after it takes the mean of a
+    /// place's channels away, so it is taken out of the weights, and the last channel is what the others
+    /// lack to 0.
     pub(super) first: Projection,
     norm: LayerNorm,
     /// `[4 places x upscaled channels, middle channels]`.
@@ -30,11 +35,10 @@ pub(super) struct Upscaling {
 #[derive(Default)]
 pub(super) struct UpscalingPlan {
     /// `[masks, upscaled channels]`.
-    kernels: Vec<f32>,
+    pub(super) kernels: Vec<f32>,
     rows: Vec<f32>,
-    /// `[4 places x middle channels, factors]`.
+    /// `[4 places x (middle channels - 1), factors]`.
     coefficients: Vec<f32>,
-    mlp: MlpScratch,
 }
 
 /// Buffers for one block at a time.
@@ -42,7 +46,7 @@ pub(super) struct UpscalingPlan {
 pub(super) struct UpscalingLane {
     first: Vec<f32>,
     second: Vec<f32>,
-    /// `[16 places, masks, BLOCK]`.
+    /// `[4 places of the first, 4 of the second, masks, BLOCK]`.
     pixels: Vec<f32>,
 }
 
@@ -55,7 +59,10 @@ impl Upscaling {
     ) -> Result<Self, WeightsError> {
         let [_, middle, ..] = weights.shape::<4>("mask_decoder.output_upscaling.0.weight")?;
         let [_, upscaled, ..] = weights.shape::<4>("mask_decoder.output_upscaling.3.weight")?;
-        let first = transposed_convolution(weights, 0, channels, middle)?;
+        let first = without_mean(
+            &transposed_convolution(weights, 0, channels, middle)?,
+            middle,
+        );
         let norm = LayerNorm::take(
             weights,
             "mask_decoder.output_upscaling.1",
@@ -81,6 +88,28 @@ impl Upscaling {
     }
 }
 
+/// A transposed convolution without the mean of each place's outputs, and without the last of them.
+fn without_mean(convolution: &ImageLinear, outputs: usize) -> ImageLinear {
+    let inputs = convolution.inputs();
+    let (mut weight, mut bias) = (Vec::new(), Vec::new());
+    let places = convolution.weight().chunks_exact(outputs * inputs);
+    for (place, biases) in places.zip(convolution.bias().chunks_exact(outputs)) {
+        let mean = |values: &mut dyn Iterator<Item = &f32>| {
+            values.map(|value| f64::from(*value)).sum::<f64>() / outputs as f64
+        };
+        let of_input = |input| mean(&mut place.iter().skip(input).step_by(inputs));
+        let means: Vec<f64> = (0..inputs).map(of_input).collect();
+        let own = place[..(outputs - 1) * inputs]
+            .iter()
+            .zip(means.iter().cycle());
+        weight.extend(own.map(|(value, mean)| (f64::from(*value) - mean) as f32));
+        let mean = mean(&mut biases.iter());
+        let own = biases[..outputs - 1].iter();
+        bias.extend(own.map(|value| (f64::from(*value) - mean) as f32));
+    }
+    ImageLinear::new(weight, bias)
+}
+
 impl Upscaling {
     /// Weights that the output tokens of so many masks meet.
     pub(super) fn token_weights(&self, masks: usize) -> usize {
@@ -97,37 +126,47 @@ impl Upscaling {
     }
 }
 
-impl UpscalingPlan {
-    /// Predicts the IoUs of the masks `wanted` from all output tokens, `[1 + mask tokens, channels]`.
-    pub(super) fn predict_iou(
+/// Buffers for what the output tokens say.
+#[derive(Default)]
+pub(super) struct Predictions {
+    tokens: Vec<f32>,
+    mlp: MlpScratch,
+}
+
+impl Predictions {
+    /// What the network of one of the output tokens, 0 for the IoUs and then those of the masks, makes of the
+    /// `tokens` of several prompts, `length` values each: `[prompts, outputs]`. Its weights are read once for
+    /// all of them.
+    pub(super) fn of(
         &mut self,
         upscaling: &Upscaling,
-        output_tokens: &[f32],
-        wanted: Range<usize>,
-        predicted_iou: &mut Vec<f32>,
-    ) {
-        let token = &output_tokens[..upscaling.channels];
-        let all = upscaling.iou_prediction.apply(token, &mut self.mlp);
-        predicted_iou.clear();
-        predicted_iou.extend_from_slice(&all[wanted]);
+        index: usize,
+        (tokens, length): (&[f32], usize),
+    ) -> impl Iterator<Item = &[f32]> {
+        self.tokens.clear();
+        for tokens in tokens.chunks_exact(length) {
+            let token = &tokens[index * upscaling.channels..][..upscaling.channels];
+            self.tokens.extend_from_slice(token);
+        }
+        let network = match index.checked_sub(1) {
+            Some(mask) => &upscaling.hypernetworks[mask],
+            None => &upscaling.iou_prediction,
+        };
+        let prompts = tokens.len() / length;
+        let outputs = network.apply(&self.tokens, &mut self.mlp);
+        outputs.chunks_exact(outputs.len() / prompts)
     }
+}
 
-    /// Makes ready for the masks `wanted` of a prompt.
+impl UpscalingPlan {
+    /// Makes ready for a prompt whose kernels are there.
     pub(super) fn begin(
         &mut self,
         upscaling: &Upscaling,
-        output_tokens: &[f32],
-        wanted: Range<usize>,
         parts: &[Part],
         values: &[TokenValues],
         heads_of_layers: &[Heads],
     ) {
-        self.kernels.clear();
-        for index in wanted {
-            let token = &output_tokens[(1 + index) * upscaling.channels..][..upscaling.channels];
-            let kernel = upscaling.hypernetworks[index].apply(token, &mut self.mlp);
-            self.kernels.extend_from_slice(kernel);
-        }
         transposed_coefficients(
             &upscaling.first,
             parts,
@@ -141,7 +180,7 @@ impl UpscalingPlan {
 
 impl UpscalingLane {
     /// Computes one block's pixels of every mask. `base` is what the keyframe keeps,
-    /// `[4 places x middle channels, BLOCK]`.
+    /// `[4 places x (middle channels - 1), BLOCK]`.
     pub(super) fn block(
         &mut self,
         plan: &UpscalingPlan,
@@ -149,44 +188,57 @@ impl UpscalingLane {
         base: &[f32],
         factors: BlockFactors<'_>,
     ) {
-        let width = upscaling.first.width;
-        let first = sized(&mut self.first, width * BLOCK);
-        affine_columns_into(first, base, factors.scale, &upscaling.first.constant);
-        block_matmul(
-            MatrixMut::new(first, width, BLOCK),
-            Update::Add,
-            Matrix::new(&plan.coefficients, width, factors.rows),
-            Matrix::new(factors.values, factors.rows, BLOCK),
-        );
-        let middle = width / 4;
         let outputs = upscaling.second.outputs();
+        let (known, middle) = (upscaling.first.width / 4, upscaling.norm.weight().len());
         let upscaled = outputs / 4;
         let masks = plan.kernels.len() / upscaled;
-        let pixels = sized(&mut self.pixels, 16 * masks * BLOCK);
+        let first = sized(&mut self.first, middle * BLOCK);
         let second = sized(&mut self.second, outputs * BLOCK);
-        upscaling.norm.apply_with_gelu(first, BLOCK);
-        for (outer, features) in first.chunks_exact(middle * BLOCK).enumerate() {
-            for (row, bias) in second.chunks_exact_mut(BLOCK).zip(upscaling.second.bias()) {
-                row.fill(*bias);
-            }
-            block_matmul(
+        let pixels = sized(&mut self.pixels, 16 * masks * BLOCK);
+        for (outer, pixels) in pixels.chunks_exact_mut(4 * masks * BLOCK).enumerate() {
+            let rows = outer * known..(outer + 1) * known;
+            let of_rows = |width: usize| rows.start * width..rows.end * width;
+            let start = Start {
+                values: Some(&base[of_rows(BLOCK)]),
+                scale: factors.scale,
+                shifts: &upscaling.first.constant[rows.clone()],
+            };
+            block_matmul_from(
+                MatrixMut::new(first, known, BLOCK),
+                start,
+                Matrix::new(
+                    &plan.coefficients[of_rows(factors.rows)],
+                    known,
+                    factors.rows,
+                ),
+                Matrix::new(factors.values, factors.rows, BLOCK),
+            );
+            upscaling.norm.apply_centred_with_gelu(first);
+            let start = Start {
+                values: None,
+                scale: None,
+                shifts: upscaling.second.bias(),
+            };
+            block_matmul_from(
                 MatrixMut::new(second, outputs, BLOCK),
-                Update::Add,
+                start,
                 Matrix::new(upscaling.second.weight(), outputs, middle),
-                Matrix::new(features, middle, BLOCK),
+                Matrix::new(first, middle, BLOCK),
             );
             gelu(second);
-            for (inner, features) in second.chunks_exact(upscaled * BLOCK).enumerate() {
-                let y = outer / 2 * 2 + inner / 2;
-                let x = outer % 2 * 2 + inner % 2;
-                let place = y * MASK_SCALE + x;
-                block_matmul(
-                    MatrixMut::new(&mut pixels[place * masks * BLOCK..], masks, BLOCK),
-                    Update::Replace,
-                    Matrix::new(&plan.kernels, masks, upscaled),
-                    Matrix::new(features, upscaled, BLOCK),
-                );
-            }
+            let groups = Groups {
+                count: 4,
+                product: masks * BLOCK,
+                left: 0,
+                right: upscaled * BLOCK,
+            };
+            block_matmul_groups(
+                groups,
+                MatrixMut::new(pixels, masks, BLOCK),
+                Update::Replace,
+                Matrix::new(&plan.kernels, masks, upscaled),
+                Matrix::new(second, upscaled, BLOCK),
+            );
         }
     }
 
@@ -204,7 +256,7 @@ impl UpscalingLane {
     }
 }
 
-/// Writes the pixels of some positions, `[16 places, masks, BLOCK]`, from the column `first` on, into the masks,
+/// Writes the pixels of some positions, `[4 places, 4 places, masks, BLOCK]`, from the column `first` on, into the masks,
 /// `[masks, rows, 4 size]`: place y, x of a position is a pixel of its 4x4 square.
 fn scatter(
     pixels: &[f32],
@@ -225,14 +277,14 @@ fn scatter(
             for y in 0..MASK_SCALE {
                 let start = (mask * rows + row * MASK_SCALE + y) * side + column * MASK_SCALE;
                 let line = &mut logits[start..][..length * MASK_SCALE];
-                let places: [&[f32]; MASK_SCALE] = std::array::from_fn(|x| {
-                    let place = (y * MASK_SCALE + x) * masks + mask;
-                    &pixels[place * BLOCK + offset..][..length]
-                });
-                let (squares, _) = line.as_chunks_mut::<MASK_SCALE>();
-                for (index, square) in squares.iter_mut().enumerate() {
-                    *square = places.map(|place| place[index]);
-                }
+                interleave(
+                    line,
+                    std::array::from_fn(|x| {
+                        let (outer, inner) = (y / 2 * 2 + x / 2, y % 2 * 2 + x % 2);
+                        let place = (outer * 4 + inner) * masks + mask;
+                        &pixels[place * BLOCK + offset..][..length]
+                    }),
+                );
             }
         }
         done += length;
