@@ -1,10 +1,18 @@
 /* fixate: what a person looks at, or a robot reaches for, as a mask, by a deadline.
  *
- * Functions return FIXATE_OK or a negative FIXATE_ERROR_; fixate_last_error tells the text behind this thread's newest
- * one. On an error nothing was written but what a function says. Structs begin with their size: initialise each with
- * its _init, which takes sizeof of it, so that a newer library understands an older caller.
- * Any thread may call any function; calls on one segmenter wait for each other. Handles that were freed are told
- * apart from those that live. Made by cbindgen; change the Rust sources instead. */
+ * Errors: functions return FIXATE_OK or a negative FIXATE_ERROR_; fixate_last_error tells the text behind this thread's
+ * newest one. On an error nothing was written but what a function says.
+ * Structs: they begin with their size. Initialise each with its _init, which takes sizeof of it, so that a newer library
+ * understands an older caller.
+ * Ownership: what the caller hands over is read, or written, during the call alone, and stays his, unless a function says
+ * otherwise, as for frames that are lent. Handles are the library's, from _create to _free; one that was freed is told
+ * apart from those that live.
+ * Threads: any thread may call any function; calls on one segmenter wait for each other, and so do those that read one
+ * session's answers. Callbacks may call any function, but none on a segmenter that the call they come from uses.
+ * Blocking: functions that do not say that they wait, load, encode or decode return within some microseconds, or what
+ * copying their result takes.
+ * Units are in names: _px, _us (microseconds of fixate_now_us), _m, _rad. Made by cbindgen; change the Rust sources
+ * instead. */
 
 #ifndef FIXATE_H
 #define FIXATE_H
@@ -1433,8 +1441,8 @@ int32_t fixate_segmenter_create(const char *bundle,
 int32_t fixate_segmenter_free(fixate_segmenter *segmenter);
 
 /*
- Encodes an image, which is read only during this call; what was answered on the image before is
- forgotten.
+ Encodes an image, which is read only during this call and takes as long as the encoder; what was answered
+ on the image before is forgotten.
 
  Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`,
  `_REENTRANT` or `_MODEL`; after the last there is no image.
@@ -1445,7 +1453,7 @@ int32_t fixate_segmenter_free(fixate_segmenter *segmenter);
 int32_t fixate_segmenter_set_image(fixate_segmenter *segmenter, const fixate_frame *frame);
 
 /*
- Answers a prompt in pixels of the newest image; `count`, if not NULL, gets the number of candidates,
+ Decodes the answers to a prompt in pixels of the newest image; `count`, if not NULL, gets the number of candidates,
  best first. `multimask` is a `FIXATE_MULTIMASK_` number.
 
  Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_PROMPT`,

@@ -126,8 +126,8 @@ pub extern "C" fn fixate_segmenter_free(segmenter: *mut fixate_segmenter) -> i32
     guarded(|| SEGMENTERS.remove(segmenter).map(drop))
 }
 
-/// Encodes an image, which is read only during this call; what was answered on the image before is
-/// forgotten.
+/// Encodes an image, which is read only during this call and takes as long as the encoder; what was answered
+/// on the image before is forgotten.
 ///
 /// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`,
 /// `_REENTRANT` or `_MODEL`; after the last there is no image.
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn fixate_segmenter_set_image(
     })
 }
 
-/// Answers a prompt in pixels of the newest image; `count`, if not NULL, gets the number of candidates,
+/// Decodes the answers to a prompt in pixels of the newest image; `count`, if not NULL, gets the number of candidates,
 /// best first. `multimask` is a `FIXATE_MULTIMASK_` number.
 ///
 /// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_PROMPT`,

@@ -3,6 +3,7 @@
 
 header.py grown FIRST NOW   whether callers that were compiled with the first header are still understood: every constant,
                             function and struct field is there as it was, structs have grown at their ends alone
+header.py documented NOW    whether every function says what it returns and what each of its pointers is
 header.py wrong NOW         a C program that calls every function with what is wrong: NULL, handles that were freed or are
                             of another kind, structs without a size
 header.py sizes FIRST       a C program of a first caller: structs of its sizes are taken, shorter ones are not, and nothing
@@ -20,7 +21,10 @@ HANDLES = ("fixate_session", "fixate_segmenter")
 
 class Header:
     def __init__(self, path):
-        text = re.sub(r"/\*.*?\*/", "", open(path).read(), flags=re.S)
+        text = open(path).read()
+        self.comments = {name: comment for comment, name in
+                         re.findall(r"/\*((?:(?!\*/).)*)\*/\s*(?:[\w* ]+?)(fixate_\w+)\(", text, flags=re.S)}
+        text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
         self.constants = dict(re.findall(r"^#define (FIXATE_\w+) +(\S.*?)\s*$", text, flags=re.M))
         text = re.sub(r"^#.*$", "", text, flags=re.M)
         flat = " ".join(text.replace('extern "C" {', "").split())
@@ -58,6 +62,25 @@ def grown(first, now):
         print(line, file=sys.stderr)
     print(f"{len(first.functions)} functions, {len(first.structs)} structs, {len(first.constants)} constants are as they "
           f"were; {sum(now.structs[name] != fields for name, fields in first.structs.items())} structs have grown")
+    return bool(wrong)
+
+
+def documented(now):
+    wrong = []
+    for name, (result, arguments) in now.functions.items():
+        comment = now.comments.get(name, "")
+        if not comment.strip():
+            wrong.append(f"{name} has no comment")
+        if result == "int32_t" and "Returns" not in comment:
+            wrong.append(f"{name} does not say what it returns")
+        for argument in arguments:
+            pointer = re.search(r"\*(\w+)$", argument)
+            own_handle = argument is arguments[0] and kind_of(argument) in HANDLES
+            if pointer and not own_handle and f"`{pointer[1]}`" not in comment:
+                wrong.append(f"{name} does not say what {pointer[1]} is")
+    for line in wrong:
+        print(line, file=sys.stderr)
+    print(f"{len(now.functions)} functions are documented")
     return bool(wrong)
 
 
@@ -147,7 +170,7 @@ def sizes(first):
 def main():
     what, *paths = sys.argv[1:]
     headers = [Header(path) for path in paths]
-    return {"grown": grown, "wrong": wrong, "sizes": sizes}[what](*headers)
+    return {"grown": grown, "documented": documented, "wrong": wrong, "sizes": sizes}[what](*headers)
 
 
 sys.exit(main())
