@@ -104,9 +104,13 @@ static void frames_come_back_while_the_session_runs(void)
             rest(1);
         }
     }
-    for (tries = 0; masks == 0 && tries < 1000; tries++) {
+    /* However long the first keyframe takes: the camera goes on. */
+    for (tries = 0; masks == 0 && tries < 6000; tries++) {
+        fixate_frame frame = frame_now();
+        CHECK(fixate_session_push_frame(session, &frame, NULL, NULL, NULL) == FIXATE_OK);
         fixate_session_push_prompt(session, 0, &prompt, 0, NULL);
-        if (fixate_session_wait_answer(session, 20000, &answer) == FIXATE_OK) {
+        rest(10);
+        while (fixate_session_poll_answer(session, &answer) == FIXATE_OK) {
             masks += answer.kind != FIXATE_ANSWER_NONE && answer.area_px > 0;
         }
     }
@@ -118,7 +122,7 @@ static void frames_come_back_while_the_session_runs(void)
     CHECK(lent - back <= 1);
     CHECK(fixate_stats_init(&stats, sizeof stats) == FIXATE_OK);
     CHECK(fixate_session_stats(session, &stats) == FIXATE_OK);
-    CHECK(stats.frames_pushed == FRAMES && stats.keyframes > 0 && stats.encode.max_ms > 0.0);
+    CHECK(stats.frames_pushed >= FRAMES && stats.keyframes > 0 && stats.encode.max_ms > 0.0);
     CHECK(fixate_session_free(session) == FIXATE_OK);
     CHECK(lent == back && on_the_releaser == taken);
     for (index = 0; index < FRAMES; index++) {
