@@ -34,7 +34,7 @@ typedef struct {
     GstVideoFrame frame;
 } Lent;
 
-/* The session has read the picture. */
+/* The session has read the picture where it is. On a thread of the session. */
 static void give_back(void *context)
 {
     Lent *lent = (Lent *)context;

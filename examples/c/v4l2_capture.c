@@ -15,7 +15,8 @@
 
 #include "fixate.h"
 
-enum { BUFFERS = 4 };
+/* The driver fills some while the session looks at others. */
+enum { BUFFERS = 8 };
 
 typedef struct {
     int device;
@@ -134,7 +135,7 @@ typedef struct {
     unsigned index;
 } Lent;
 
-/* The session has read the picture: the driver may fill its buffer again. */
+/* The session has read the picture where it is: the driver may fill its buffer again. On a thread of the session. */
 static void give_back(void *context)
 {
     Lent *lent = (Lent *)context;

@@ -1,84 +1,24 @@
 //! Borrowed camera pixels with their format, strides and capture time.
 //!
 //! A [`Frame`] never owns or copies pixels: it is a checked view of the camera's own buffer, so a
-//! constructor that succeeds is the only place where sizes have to be doubted.
+//! constructor that succeeds is the only place where sizes have to be doubted. A [`LentFrame`] is such a
+//! buffer that outlives the call that hands it over.
 
 use std::fmt;
 
+mod error;
+mod format;
+mod lent;
 mod rgb8;
+#[cfg(test)]
+mod tests;
 
+pub use error::FrameError;
+pub use format::{PixelFormat, YuvMatrix, YuvRange};
+pub use lent::LentFrame;
 pub(crate) use rgb8::YuvToRgb;
 
-/// How the bytes of a frame are to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PixelFormat {
-    /// Red, green, blue; 3 bytes a pixel.
-    Rgb8,
-    /// Blue, green, red; 3 bytes a pixel.
-    Bgr8,
-    /// Red, green, blue, alpha; 4 bytes a pixel. Alpha is ignored.
-    Rgba8,
-    /// Blue, green, red, alpha; 4 bytes a pixel. Alpha is ignored.
-    Bgra8,
-    /// One byte of grey a pixel, taken as red, green and blue alike.
-    Gray8,
-    /// A plane of luma and a plane of interleaved U, V at half the width and height (4:2:0).
-    /// Width and height must be even.
-    Nv12,
-    /// Y0 U Y1 V in one plane, 4 bytes for two pixels (4:2:2). The width must be even.
-    Yuyv,
-}
-
-impl PixelFormat {
-    /// Number of planes that a frame of this format has.
-    #[must_use]
-    pub fn planes(self) -> usize {
-        match self {
-            Self::Nv12 => 2,
-            _ => 1,
-        }
-    }
-
-    /// Bytes that one row of the given plane fills, padding excluded; none on overflow.
-    pub(crate) fn row_bytes(self, width_px: u32) -> Option<usize> {
-        let bytes_per_pixel = match self {
-            Self::Rgb8 | Self::Bgr8 => 3,
-            Self::Rgba8 | Self::Bgra8 => 4,
-            Self::Yuyv => 2,
-            // The chroma plane of NV12 has half the samples, of two bytes each.
-            Self::Gray8 | Self::Nv12 => 1,
-        };
-        usize::try_from(width_px).ok()?.checked_mul(bytes_per_pixel)
-    }
-
-    /// Bytes of a frame whose rows, and planes, follow one another without gaps.
-    ///
-    /// # Errors
-    /// When no frame of this format has such a size.
-    pub fn contiguous_bytes(self, width_px: u32, height_px: u32) -> Result<usize, FrameError> {
-        check_size(self, width_px, height_px)?;
-        let rows: usize = (0..self.planes())
-            .map(|plane| self.rows(plane, height_px))
-            .sum();
-        let row_bytes = self.row_bytes(width_px);
-        row_bytes
-            .and_then(|bytes| bytes.checked_mul(rows))
-            .ok_or(FrameError::TooLarge {
-                width_px,
-                height_px,
-            })
-    }
-
-    pub(crate) fn rows(self, plane: usize, height_px: u32) -> usize {
-        let height = height_px as usize;
-        if self == Self::Nv12 && plane == 1 {
-            height / 2
-        } else {
-            height
-        }
-    }
-}
+use format::check_size;
 
 /// The bytes of one plane: `rows` rows, each `stride_bytes` after the one before. The last row may
 /// end where its pixels end.
@@ -99,28 +39,6 @@ impl fmt::Debug for Plane<'_> {
             self.stride_bytes
         )
     }
-}
-
-/// Which luma coefficients a YUV frame was made with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum YuvMatrix {
-    /// ITU-R BT.601, what most cameras give at any size.
-    #[default]
-    Bt601,
-    /// ITU-R BT.709, high-definition video.
-    Bt709,
-}
-
-/// Which byte values a YUV frame uses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum YuvRange {
-    /// Luma 16..=235, chroma 16..=240.
-    #[default]
-    Limited,
-    /// 0..=255, as in JPEG and motion JPEG.
-    Full,
 }
 
 /// An image with its capture time: checked, borrowed pixels.
@@ -297,246 +215,5 @@ impl<'a> Frame<'a> {
     pub(crate) fn row_bytes(&self) -> usize {
         // The constructor has checked that this does not overflow.
         self.format.row_bytes(self.width_px).unwrap_or_default()
-    }
-}
-
-/// Whether a frame may have this size at all.
-fn check_size(format: PixelFormat, width_px: u32, height_px: u32) -> Result<(), FrameError> {
-    if width_px == 0 || height_px == 0 {
-        return Err(FrameError::ZeroSize {
-            width_px,
-            height_px,
-        });
-    }
-    let odd_width = width_px % 2 == 1;
-    let odd = match format {
-        PixelFormat::Nv12 => odd_width || height_px % 2 == 1,
-        PixelFormat::Yuyv => odd_width,
-        _ => false,
-    };
-    if odd {
-        return Err(FrameError::OddSize {
-            format,
-            width_px,
-            height_px,
-        });
-    }
-    Ok(())
-}
-
-/// Why bytes are not a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FrameError {
-    /// Width or height is zero.
-    ZeroSize {
-        /// As given.
-        width_px: u32,
-        /// As given.
-        height_px: u32,
-    },
-    /// The format shares chroma between two pixels, and a side is odd.
-    OddSize {
-        /// As given.
-        format: PixelFormat,
-        /// As given.
-        width_px: u32,
-        /// As given.
-        height_px: u32,
-    },
-    /// The size does not fit this machine's memory addresses.
-    TooLarge {
-        /// As given.
-        width_px: u32,
-        /// As given.
-        height_px: u32,
-    },
-    /// More or fewer planes than the format has.
-    PlaneCount {
-        /// As given.
-        format: PixelFormat,
-        /// Planes given.
-        found: usize,
-    },
-    /// Rows would overlap.
-    ShortStride {
-        /// Which plane, from 0.
-        plane: usize,
-        /// As given.
-        stride_bytes: usize,
-        /// Bytes that the pixels of a row fill.
-        row_bytes: usize,
-    },
-    /// A plane ends before its last row.
-    ShortPlane {
-        /// Which plane, from 0.
-        plane: usize,
-        /// Bytes given.
-        found_bytes: usize,
-        /// Bytes that the rows need.
-        needed_bytes: usize,
-    },
-    /// The caller's buffer for the converted pixels has another size.
-    OutputLength {
-        /// Bytes given.
-        found_bytes: usize,
-        /// Bytes needed: width x height x 3.
-        needed_bytes: usize,
-    },
-}
-
-impl fmt::Display for FrameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::ZeroSize {
-                width_px,
-                height_px,
-            } => write!(
-                f,
-                "the frame is {width_px}x{height_px} pixels; give a width and height of at least 1"
-            ),
-            Self::OddSize {
-                format,
-                width_px,
-                height_px,
-            } => write!(
-                f,
-                "a {format:?} frame cannot be {width_px}x{height_px} pixels: {}; crop it by one pixel",
-                if format == PixelFormat::Nv12 {
-                    "width and height must be even"
-                } else {
-                    "the width must be even"
-                }
-            ),
-            Self::TooLarge {
-                width_px,
-                height_px,
-            } => write!(
-                f,
-                "a frame of {width_px}x{height_px} pixels does not fit this machine's addresses; give a smaller one"
-            ),
-            Self::PlaneCount { format, found } => write!(
-                f,
-                "a {format:?} frame has {} plane(s), but {found} were given",
-                format.planes()
-            ),
-            Self::ShortStride {
-                plane,
-                stride_bytes,
-                row_bytes,
-            } => write!(
-                f,
-                "plane {plane} has a stride of {stride_bytes} bytes, but its rows have {row_bytes}; give the distance in bytes from row to row"
-            ),
-            Self::ShortPlane {
-                plane,
-                found_bytes,
-                needed_bytes,
-            } => write!(
-                f,
-                "plane {plane} has {found_bytes} bytes, but its rows need {needed_bytes}; check width, height, stride and format"
-            ),
-            Self::OutputLength {
-                found_bytes,
-                needed_bytes,
-            } => write!(
-                f,
-                "the output has {found_bytes} bytes, but the frame needs {needed_bytes} (width x height x 3)"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for FrameError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn contiguous(format: PixelFormat, w: u32, h: u32, length: usize) -> Result<(), FrameError> {
-        Frame::contiguous(format, w, h, &vec![0; length], 0).map(|_| ())
-    }
-
-    #[test]
-    fn exact_sizes_are_accepted_and_one_byte_less_is_not() {
-        for (format, length) in [
-            (PixelFormat::Rgb8, 72),
-            (PixelFormat::Bgr8, 72),
-            (PixelFormat::Rgba8, 96),
-            (PixelFormat::Bgra8, 96),
-            (PixelFormat::Gray8, 24),
-            (PixelFormat::Nv12, 36),
-            (PixelFormat::Yuyv, 48),
-        ] {
-            assert_eq!(contiguous(format, 6, 4, length), Ok(()), "{format:?}");
-            assert!(
-                matches!(
-                    contiguous(format, 6, 4, length - 1),
-                    Err(FrameError::ShortPlane { .. })
-                ),
-                "{format:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_last_row_may_lack_its_padding() {
-        let bytes = [0; 8 + 8 + 6];
-        let plane = |length: usize| Plane {
-            bytes: &bytes[..length],
-            stride_bytes: 8,
-        };
-        assert!(Frame::new(PixelFormat::Rgb8, 2, 3, &[plane(22)], 0).is_ok());
-        assert_eq!(
-            Frame::new(PixelFormat::Rgb8, 2, 3, &[plane(21)], 0).map(|_| ()),
-            Err(FrameError::ShortPlane {
-                plane: 0,
-                found_bytes: 21,
-                needed_bytes: 22
-            })
-        );
-    }
-
-    #[test]
-    fn impossible_sizes_are_named() {
-        assert!(matches!(
-            contiguous(PixelFormat::Rgb8, 0, 4, 0),
-            Err(FrameError::ZeroSize { .. })
-        ));
-        assert!(matches!(
-            contiguous(PixelFormat::Nv12, 4, 3, 100),
-            Err(FrameError::OddSize { .. })
-        ));
-        assert!(matches!(
-            contiguous(PixelFormat::Yuyv, 3, 4, 100),
-            Err(FrameError::OddSize { .. })
-        ));
-        assert_eq!(contiguous(PixelFormat::Yuyv, 4, 3, 24), Ok(()));
-        let huge = Plane {
-            bytes: &[0; 12],
-            stride_bytes: usize::MAX,
-        };
-        assert!(matches!(
-            Frame::new(PixelFormat::Rgb8, 1, 3, &[huge], 0),
-            Err(FrameError::TooLarge { .. })
-        ));
-        let narrow = Plane {
-            bytes: &[0; 100],
-            stride_bytes: 5,
-        };
-        let error = Frame::new(PixelFormat::Rgb8, 2, 2, &[narrow], 0).unwrap_err();
-        assert_eq!(
-            error,
-            FrameError::ShortStride {
-                plane: 0,
-                stride_bytes: 5,
-                row_bytes: 6
-            }
-        );
-        assert!(error.to_string().contains("stride of 5 bytes"));
-        assert!(matches!(
-            Frame::new(PixelFormat::Nv12, 2, 2, &[narrow], 0),
-            Err(FrameError::PlaneCount { found: 1, .. })
-        ));
     }
 }

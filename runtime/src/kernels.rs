@@ -53,7 +53,7 @@ pub use interleave::interleave;
 pub use linear_panels::LinearPanels;
 pub use matmul::{Matrix, MatrixMut, Update, matmul};
 pub use normalization::{layer_norm_columns, layer_norm_rows};
-pub use packed_product::{PANEL_COLUMNS, PackedMatrix, Start, TILE_ROWS, TileRows, packed_product};
+pub use packed_product::{PANEL_COLUMNS, PackedMatrix, TILE_ROWS, TileRows, packed_product};
 pub use running_softmax::RunningSoftmax;
 pub use softmax::{softmax_columns, softmax_rows};
 pub use team::Team;

@@ -32,6 +32,7 @@ mod graph;
 pub mod kernels;
 pub mod mask;
 pub mod motion;
+mod newest;
 pub mod onnx_file;
 pub mod preprocess;
 pub mod prompt;

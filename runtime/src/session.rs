@@ -7,19 +7,20 @@
 //! | decoder | the prompt that the engine chose: masks, their numbers, the one shown drawn on the frame |
 //! | mover | the last answer's mask drawn on a newer frame, while the decoder is late |
 //! | timekeeper | polls the engine when something is due; replaces an encoder or decoder that hangs |
+//! | releaser | gives lent frames back to those who lent them |
 //!
 //! The modules are layers, lowest first:
 //!
 //! 1. [`now_us`]: the one clock.
-//! 2. `Newest`, `Pool`: between threads only the newest value counts, and buffers are filled again as
-//!    soon as nobody reads them; `OwnFrame`: a frame's pixels in such a buffer.
+//! 2. `Pool`: buffers are filled again as soon as nobody reads them; `Lending`: frames that are given back
+//!    as soon as nobody reads them; `HeldFrame`: a frame in either. Between threads only the newest counts.
 //! 3. [`Histogram`], [`SessionStats`]: what is published.
 //! 4. [`Told`]: what the engine was told, so that it answers the same again.
 //! 5. [`MaskPixels`], [`SessionAnswer`]: what comes out; `Outbox`: where it waits.
 //! 6. `EncoderDesk`, `DecoderDesk`: a backend with its buffers.
 //! 7. `State`, `Shared`: the engine and the pixels behind the names that it knows, behind one lock.
 //! 8. `Crew`: the threads.
-//! 9. [`Session`]: all of them.
+//! 9. `Intake`: where frames come in; [`Session`]: all of them.
 //!
 //! Once warm, the decoder's thread allocates nothing; the others do where a thread was late for the first
 //! time and another buffer is needed, and the encoder's backend as it pleases.
@@ -34,14 +35,15 @@ mod encoding;
 mod error;
 mod handle;
 mod histogram;
+mod intake;
 mod model;
 mod moving;
-mod newest;
 mod options;
 mod orders;
 mod outbox;
 mod pixels;
 mod pool;
+mod release;
 mod shared;
 mod state;
 mod stats;

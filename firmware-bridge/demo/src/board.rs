@@ -1,4 +1,4 @@
-//! The board's serial line and timer (CMSDK APB UART and timer, Arm's document DDI 0479).
+//! The board's serial line and timer (CMSDK APB UART and timer, Arm's document DDI 0479), and its stack.
 #![allow(unsafe_code)]
 
 /// UART 0.
@@ -42,14 +42,21 @@ impl Board {
     }
 
     /// Time since the start. The timer wraps after 171 s, so it must be asked more often than that.
+    #[allow(dead_code, reason = "not every program does")]
     pub fn now_us(&mut self) -> u64 {
+        self.now_ticks() / TICKS_PER_US
+    }
+
+    /// The same in ticks of the timer, 40 ns.
+    pub fn now_ticks(&mut self) -> u64 {
         let value = read(TIMER_VALUE);
         self.ticks += u64::from(self.last.wrapping_sub(value));
         self.last = value;
-        self.ticks / TICKS_PER_US
+        self.ticks
     }
 
     /// The next byte that came.
+    #[allow(dead_code, reason = "not every program does")]
     pub fn receive(&mut self) -> Option<u8> {
         (read(UART_STATE) & RECEIVE_FULL != 0).then(|| read(UART_DATA) as u8)
     }
@@ -63,6 +70,24 @@ impl Board {
     pub fn transmit(&mut self, byte: u8) {
         write(UART_DATA, byte.into());
     }
+}
+
+/// Bytes of stack below this function's that a job uses, of the `N` that are looked at.
+#[allow(dead_code, reason = "not every program does")]
+#[inline(never)]
+pub fn stack_used<const N: usize>(paint: u8, job: impl FnOnce()) -> usize {
+    // Not touched yet, so that it lies below the frame of this function where the job's will.
+    let top = cortex_m::register::msp::read() as usize;
+    for below in 1..=N {
+        // SAFETY: the stack grows downwards, has megabytes, and nothing but interrupts, of which there are none,
+        // uses what is below its pointer while this loop runs.
+        unsafe { ((top - below) as *mut u8).write_volatile(paint) };
+    }
+    job();
+    // SAFETY: as above; what the job wrote there it has left.
+    let untouched =
+        |below: &usize| unsafe { ((top - below) as *const u8).read_volatile() } == paint;
+    N - (1..=N).rev().take_while(untouched).count()
 }
 
 fn read(register: usize) -> u32 {

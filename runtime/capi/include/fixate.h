@@ -1,10 +1,18 @@
 /* fixate: what a person looks at, or a robot reaches for, as a mask, by a deadline.
  *
- * Functions return FIXATE_OK or a negative FIXATE_ERROR_; fixate_last_error tells the text behind this thread's newest
- * one. On an error nothing was written but what a function says. Structs begin with their size: initialise each with
- * its _init, which takes sizeof of it, so that a newer library understands an older caller.
- * Any thread may call any function; calls on one segmenter wait for each other. Handles that were freed are told
- * apart from those that live. Made by cbindgen; change the Rust sources instead. */
+ * Errors: functions return FIXATE_OK or a negative FIXATE_ERROR_; fixate_last_error tells the text behind this thread's
+ * newest one. On an error nothing was written but what a function says.
+ * Structs: they begin with their size. Initialise each with its _init, which takes sizeof of it, so that a newer library
+ * understands an older caller.
+ * Ownership: what the caller hands over is read, or written, during the call alone, and stays his, unless a function says
+ * otherwise, as for frames that are lent. Handles are the library's, from _create to _free; one that was freed is told
+ * apart from those that live.
+ * Threads: any thread may call any function; calls on one segmenter wait for each other, and so do those that read one
+ * session's answers. Callbacks may call any function, but none on a segmenter that the call they come from uses.
+ * Blocking: functions that do not say that they wait, load, encode or decode return within some microseconds, or what
+ * copying their result takes.
+ * Units are in names: _px, _us (microseconds of fixate_now_us), _m, _rad. Made by cbindgen; change the Rust sources
+ * instead. */
 
 #ifndef FIXATE_H
 #define FIXATE_H
@@ -17,6 +25,21 @@
  functions and longer structs do not change it.
  */
 #define FIXATE_ABI_VERSION 1
+
+/*
+ The header's version is `MAJOR.MINOR.PATCH`, as of semantic versioning; `fixate_version` tells the library's.
+ */
+#define FIXATE_VERSION_MAJOR 0
+
+/*
+ See `FIXATE_VERSION_MAJOR`.
+ */
+#define FIXATE_VERSION_MINOR 1
+
+/*
+ See `FIXATE_VERSION_MAJOR`.
+ */
+#define FIXATE_VERSION_PATCH 0
 
 /*
  Decoded for this prompt.
@@ -109,6 +132,16 @@
 #define FIXATE_NONE_OTHER 13
 
 /*
+ 32-bit floating point, metres.
+ */
+#define FIXATE_DEPTH_F32 0
+
+/*
+ 16-bit unsigned numbers of `unit_m`.
+ */
+#define FIXATE_DEPTH_U16 1
+
+/*
  Red, green, blue; 3 bytes a pixel.
  */
 #define FIXATE_FORMAT_RGB8 0
@@ -175,6 +208,16 @@
 #define FIXATE_GAZE_DIRECTION 1
 
 /*
+ `x` and `y` are pixels of the frame.
+ */
+#define FIXATE_GRASP_PIXEL 0
+
+/*
+ `x`, `y`, `z` are a position in the robot's coordinates, metres.
+ */
+#define FIXATE_GRASP_ROBOT 1
+
+/*
  Nothing is logged.
  */
 #define FIXATE_LOG_OFF 0
@@ -198,6 +241,26 @@
  What helps those who look for a mistake.
  */
 #define FIXATE_LOG_DEBUG 4
+
+/*
+ The bundle's first encoder in f32, else its first.
+ */
+#define FIXATE_PRECISION_ANY 0
+
+/*
+ 32-bit floating point.
+ */
+#define FIXATE_PRECISION_F32 1
+
+/*
+ 16-bit floating point.
+ */
+#define FIXATE_PRECISION_F16 2
+
+/*
+ 8-bit integers.
+ */
+#define FIXATE_PRECISION_INT8 3
 
 /*
  The point does not belong to the thing.
@@ -228,26 +291,6 @@
  Points of a prompt, at most.
  */
 #define FIXATE_MAX_POINTS 4096
-
-/*
- The bundle's first encoder in f32, else its first.
- */
-#define FIXATE_PRECISION_ANY 0
-
-/*
- 32-bit floating point.
- */
-#define FIXATE_PRECISION_F32 1
-
-/*
- 16-bit floating point.
- */
-#define FIXATE_PRECISION_F16 2
-
-/*
- 8-bit integers.
- */
-#define FIXATE_PRECISION_INT8 3
 
 /*
  It worked.
@@ -409,95 +452,147 @@ typedef struct {
      Which of the model's masks is shown; 0 is the single mask, 1 to 3 are nested.
      */
     uint32_t index;
+    /*
+     Masks that this one was chosen from, for `fixate_session_candidate`; 0 without a mask.
+     */
+    uint32_t candidate_count;
+    /*
+     The position among those of the one shown.
+     */
+    uint32_t shown;
+    /*
+     When the answer was due, microseconds.
+     */
+    int64_t deadline_us;
+    /*
+     From the capture of the frame drawn on to the answer, microseconds; -1 without a mask.
+     */
+    int64_t frame_age_us;
+    /*
+     The keyframe behind the mask; they are counted from 1. 0 without a mask.
+     */
+    uint64_t keyframe;
+    /*
+     Capture of the keyframe, microseconds; 0 without a mask.
+     */
+    int64_t keyframe_us;
+    /*
+     The prompt that was decoded: this one if the answer is fresh; 0 without a mask.
+     */
+    uint64_t decoded_for;
+    /*
+     Brings the keyframe's pixels to the frame: a homography, row after row; all 0 without a mask.
+     */
+    double frame_from_keyframe[9];
 } fixate_answer;
 
 /*
- Quantiles of a distribution of times, milliseconds.
+ A camera without distortion (undistort the pictures of a lens that bends lines), and where it is. Camera
+ coordinates are OpenCV's: x right, y down, z forward, metres; the first pixel's centre is (0, 0).
  */
 typedef struct {
     /*
-     Half of the times are at most this.
-     */
-    double p50_ms;
-    /*
-     99 of 100 times are at most this.
-     */
-    double p99_ms;
-    /*
-     999 of 1000 times are at most this.
-     */
-    double p999_ms;
-    /*
-     The longest.
-     */
-    double max_ms;
-} fixate_quantiles;
-
-/*
- What a session has done so far.
- */
-typedef struct {
-    /*
-     `sizeof(fixate_stats)`.
+     `sizeof(fixate_camera)`.
      */
     uint32_t struct_size;
+    /*
+     Pixels of a row of its pictures; needed where points are projected.
+     */
+    uint32_t width_px;
+    /*
+     Rows of its pictures; needed where points are projected.
+     */
+    uint32_t height_px;
     /*
      0.
      */
     uint32_t reserved;
     /*
-     Prompts taken, those made of gaze too.
+     Focal length, pixels.
      */
-    uint64_t prompts;
+    double focal_x_px;
     /*
-     Answers given, the four kinds together.
+     See `focal_x_px`.
      */
-    uint64_t answers;
+    double focal_y_px;
     /*
-     Answers within their prompt's budget, counted from its push.
+     Principal point, pixels.
      */
-    uint64_t in_time;
+    double centre_x_px;
     /*
-     Answers after it.
+     See `centre_x_px`.
      */
-    uint64_t missed;
+    double centre_y_px;
     /*
-     Most of those in a row.
+     From the robot's coordinates to the camera's: a rotation, row after row.
      */
-    uint64_t longest_miss_streak;
+    double camera_from_robot_rotation[9];
     /*
-     Answers of each kind, by `FIXATE_ANSWER_` number.
+     And then a translation, metres.
      */
-    uint64_t kinds[4];
+    double camera_from_robot_translation_m[3];
+} fixate_camera;
+
+/*
+ A labelled point in pixels of the frame: x to the right, y down, (0, 0) the first pixel.
+ */
+typedef struct {
     /*
-     Answers that nobody took before newer ones came.
+     0 <= x < width.
      */
-    uint64_t answers_dropped;
+    float x_px;
     /*
-     Frames pushed.
+     0 <= y < height.
      */
-    uint64_t frames_pushed;
+    float y_px;
     /*
-     Of those, left out.
+     `FIXATE_POINT_FOREGROUND` or `FIXATE_POINT_BACKGROUND`.
      */
-    uint64_t frames_dropped;
+    uint32_t label;
+} fixate_point;
+
+/*
+ How far each pixel of a frame is along the camera's axis, pixel for pixel with it. Zero, negative and not
+ finite values mean: not measured. Lent for a call.
+ */
+typedef struct {
     /*
-     Frames encoded.
+     `sizeof(fixate_depth)`.
      */
-    uint64_t keyframes;
+    uint32_t struct_size;
     /*
-     Prompts made of gaze samples.
+     A `FIXATE_DEPTH_` number.
      */
-    uint64_t gaze_prompts;
+    uint32_t format;
     /*
-     From the push of a prompt to its answer.
+     As of the frame's.
      */
-    fixate_quantiles latency;
+    uint32_t width_px;
     /*
-     From the capture of an answer's keyframe to the answer.
+     As of the frame's.
      */
-    fixate_quantiles mask_age;
-} fixate_stats;
+    uint32_t height_px;
+    /*
+     The first value of the first row, aligned as its type.
+     */
+    const void *data;
+    /*
+     Bytes that are readable from there on; the last row may end where its pixels end.
+     */
+    size_t size_bytes;
+    /*
+     From the start of a row to the start of the next, a multiple of a value's size.
+     */
+    size_t stride_bytes;
+    /*
+     For `FIXATE_DEPTH_U16`: metres, as 0.001 for millimetres.
+     */
+    float unit_m;
+    /*
+     0.
+     */
+    uint32_t reserved;
+} fixate_depth;
 
 /*
  One plane of a frame: rows of bytes.
@@ -594,67 +689,126 @@ typedef struct {
 } fixate_gaze;
 
 /*
- How a session runs.
+ A point that a robot wants to reach.
  */
 typedef struct {
     /*
-     `sizeof(fixate_session_options)`.
+     `sizeof(fixate_grasp_point)`.
      */
     uint32_t struct_size;
     /*
-     Threads of the encoder, 1 to 256; answers come from one more.
+     A `FIXATE_GRASP_` number.
      */
-    uint32_t encoder_threads;
+    uint32_t kind;
     /*
-     A `FIXATE_PRECISION_` number: which of the bundle's encoders.
+     See `kind`.
      */
-    uint32_t precision;
+    double x;
     /*
-     Not 0: half the memory for a keyframe's products, at a cost of some thousandths in the logits.
+     See `kind`.
      */
-    uint32_t half_cache;
+    double y;
     /*
-     From a prompt's arrival to its answer, microseconds, unless it says otherwise.
+     See `kind`.
      */
-    int64_t budget_us;
+    double z;
+} fixate_grasp_point;
+
+/*
+ What a gripper asks of a mask. Lengths in the picture are in pixels, which count as squares; the first
+ pixel's centre is (0, 0). Places in space are metres, in OpenCV's camera coordinates (x right, y down, z
+ forward) or the robot's.
+ */
+typedef struct {
     /*
-     Prompts made of one fixation are at least so far apart, microseconds; 0 prompts with every gaze
-     sample.
+     `sizeof(fixate_grasp)`.
      */
-    int64_t gaze_interval_us;
+    uint32_t struct_size;
     /*
-     What frames are expected to be, for the warm-up; pixels.
+     Not 0: the mask touches the picture's edge, so that the thing may go on beyond it.
      */
-    uint32_t expected_width_px;
+    uint32_t touches_border;
     /*
-     See `expected_width_px`.
+     Pixels of the mask.
      */
-    uint32_t expected_height_px;
+    uint64_t area_px;
     /*
-     Focal length of the camera, pixels; 0 if the intrinsics are not known.
+     The box around its pixels' squares: left, top, right, bottom.
      */
-    double focal_x_px;
+    double box_px[4];
     /*
-     See `focal_x_px`.
+     The mean of its pixels; may lie outside of the mask.
      */
-    double focal_y_px;
+    double centroid_px[2];
     /*
-     Principal point of the camera, pixels.
+     The pixel of the mask nearest to that.
      */
-    double centre_x_px;
+    uint32_t medoid_px[2];
     /*
-     See `centre_x_px`.
+     Unit vector along the mask, in which it is longest; x is not negative.
      */
-    double centre_y_px;
+    double major[2];
     /*
-     Answers with masks that wait for a reader, 1 to 1024; of more, the oldest are dropped.
+     Unit vector across it, a quarter turn from x towards y.
      */
-    uint32_t answers_kept;
+    double minor[2];
     /*
-     By how much the encoder's thread gives way to all others: its nice value, 0 to 19.
+     Standard deviation of its pixels along it.
      */
-    uint32_t encoder_nice;
-} fixate_session_options;
+    double major_deviation_px;
+    /*
+     Standard deviation of its pixels across it.
+     */
+    double minor_deviation_px;
+    /*
+     From one end to the other along it.
+     */
+    double length_px;
+    /*
+     From one side to the other across it: how far a gripper must open at least.
+     */
+    double width_px;
+    /*
+     Not 0: what follows was measured. 0 without a depth image, or where it has no value under the mask.
+     */
+    uint32_t has_depth;
+    /*
+     0.
+     */
+    uint32_t reserved;
+    /*
+     Median depth along the camera's axis.
+     */
+    double depth_median_m;
+    /*
+     Median absolute deviation from it.
+     */
+    double depth_mad_m;
+    /*
+     Share of the mask's pixels whose depth was measured, 0 to 1.
+     */
+    double depth_valid_ratio;
+    /*
+     Pixels that the centroid rests on: those measured whose depth is near the median.
+     */
+    uint64_t surface_px;
+    /*
+     The mean of these pixels in space, camera coordinates.
+     */
+    double centroid_camera_m[3];
+    /*
+     The same in the robot's coordinates, by the camera's `camera_from_robot`.
+     */
+    double centroid_robot_m[3];
+    /*
+     Length of something flat at the median depth.
+     */
+    double length_m;
+    /*
+     Width of something flat at the median depth.
+     */
+    double width_m;
+} fixate_grasp;
 
 /*
  Gets a log line: its `FIXATE_LOG_` level, its text (UTF-8 with a NUL, gone when the function
@@ -695,6 +849,14 @@ typedef struct {
      Columns and rows of its logits.
      */
     uint32_t logits_size[2];
+    /*
+     In a session: intersection over union with the last answer's mask, moved to this frame; -1 if there was none.
+     */
+    float agreement;
+    /*
+     0.
+     */
+    uint32_t reserved;
 } fixate_candidate;
 
 /*
@@ -718,24 +880,6 @@ typedef struct {
      */
     float y1_px;
 } fixate_box;
-
-/*
- A labelled point in pixels of the frame: x to the right, y down, (0, 0) the first pixel.
- */
-typedef struct {
-    /*
-     0 <= x < width.
-     */
-    float x_px;
-    /*
-     0 <= y < height.
-     */
-    float y_px;
-    /*
-     `FIXATE_POINT_FOREGROUND` or `FIXATE_POINT_BACKGROUND`.
-     */
-    uint32_t label;
-} fixate_point;
 
 /*
  Points, a box, low-resolution logits of an earlier answer, or any mix; at least one.
@@ -798,6 +942,334 @@ typedef struct {
 } fixate_segmenter_options;
 
 /*
+ How a session runs.
+ */
+typedef struct {
+    /*
+     `sizeof(fixate_session_options)`.
+     */
+    uint32_t struct_size;
+    /*
+     Threads of the encoder, 1 to 256; answers come from one more.
+     */
+    uint32_t encoder_threads;
+    /*
+     A `FIXATE_PRECISION_` number: which of the bundle's encoders.
+     */
+    uint32_t precision;
+    /*
+     Not 0: half the memory for a keyframe's products, at a cost of some thousandths in the logits.
+     */
+    uint32_t half_cache;
+    /*
+     From a prompt's arrival to its answer, microseconds, unless it says otherwise.
+     */
+    int64_t budget_us;
+    /*
+     Prompts made of one fixation are at least so far apart, microseconds; 0 prompts with every gaze
+     sample.
+     */
+    int64_t gaze_interval_us;
+    /*
+     What frames are expected to be, for the warm-up; pixels.
+     */
+    uint32_t expected_width_px;
+    /*
+     See `expected_width_px`.
+     */
+    uint32_t expected_height_px;
+    /*
+     Focal length of the camera, pixels; 0 if the intrinsics are not known.
+     */
+    double focal_x_px;
+    /*
+     See `focal_x_px`.
+     */
+    double focal_y_px;
+    /*
+     Principal point of the camera, pixels.
+     */
+    double centre_x_px;
+    /*
+     See `centre_x_px`.
+     */
+    double centre_y_px;
+    /*
+     Answers with masks that wait for a reader, 1 to 1024; of more, the oldest are dropped.
+     */
+    uint32_t answers_kept;
+    /*
+     By how much the encoder's thread gives way to all others: its nice value, 0 to 19.
+     */
+    uint32_t encoder_nice;
+    /*
+     The real-time priority that the system is asked for, for the threads that give answers, 1 to 97; 0 asks for
+     none. Without the privilege for it nothing is lost but that answers may be late while processors are busy.
+     */
+    uint32_t real_time_priority;
+    /*
+     Encodes and decodes so often before the first frame, 0 to 1000.
+     */
+    uint32_t warm_up_runs;
+    /*
+     The processors that the encoder's thread may run on, bit by bit, the lowest for the first; 0 for all.
+     */
+    uint64_t encoder_processors;
+    /*
+     The same for the decoder's thread.
+     */
+    uint64_t decoder_processors;
+    /*
+     How long `fixate_session_stop` waits for threads, and then for lent frames, microseconds.
+     */
+    int64_t stop_within_us;
+    /*
+     Threads that hang, given up and replaced, at most at one time.
+     */
+    uint32_t most_given_up;
+    /*
+     Gaze samples below this confidence count as invalid, 0 to 1.
+     */
+    float gaze_least_confidence;
+    /*
+     The tracker's constant delay, taken off every sample's time, microseconds.
+     */
+    int64_t gaze_delay_us;
+    /*
+     Fixations shorter than this are none, microseconds.
+     */
+    int64_t gaze_shortest_fixation_us;
+    /*
+     A frame is encoded when the picture has moved by this share of its width since the keyframe ...
+     */
+    double keyframe_moved_share;
+    /*
+     ... or the keyframe is this old, microseconds.
+     */
+    int64_t keyframe_oldest_us;
+    /*
+     From the start of an encoding to that of the next at least, microseconds: spares heat and power.
+     */
+    int64_t keyframe_least_interval_us;
+    /*
+     An encoder that takes longer hangs, and is replaced; microseconds.
+     */
+    int64_t encoder_watchdog_us;
+    /*
+     A decoder that takes longer hangs, and is replaced; microseconds.
+     */
+    int64_t decoder_watchdog_us;
+    /*
+     Without a frame for so long, the camera has stalled: answers say so; microseconds.
+     */
+    int64_t camera_stall_us;
+    /*
+     Without a frame for so long, prompts get none; microseconds.
+     */
+    int64_t camera_lost_us;
+    /*
+     Answers whose keyframe is older, and not the newest, are neither moved nor held; microseconds.
+     */
+    int64_t oldest_mask_us;
+} fixate_session_options;
+
+/*
+ Quantiles of a distribution of times, milliseconds.
+ */
+typedef struct {
+    /*
+     Half of the times are at most this.
+     */
+    double p50_ms;
+    /*
+     99 of 100 times are at most this.
+     */
+    double p99_ms;
+    /*
+     999 of 1000 times are at most this.
+     */
+    double p999_ms;
+    /*
+     The longest.
+     */
+    double max_ms;
+} fixate_quantiles;
+
+/*
+ What a session has done so far.
+ */
+typedef struct {
+    /*
+     `sizeof(fixate_stats)`.
+     */
+    uint32_t struct_size;
+    /*
+     0.
+     */
+    uint32_t reserved;
+    /*
+     Prompts taken, those made of gaze too.
+     */
+    uint64_t prompts;
+    /*
+     Answers given, the four kinds together.
+     */
+    uint64_t answers;
+    /*
+     Answers within their prompt's budget, counted from its push.
+     */
+    uint64_t in_time;
+    /*
+     Answers after it.
+     */
+    uint64_t missed;
+    /*
+     Most of those in a row.
+     */
+    uint64_t longest_miss_streak;
+    /*
+     Answers of each kind, by `FIXATE_ANSWER_` number.
+     */
+    uint64_t kinds[4];
+    /*
+     Answers that nobody took before newer ones came.
+     */
+    uint64_t answers_dropped;
+    /*
+     Frames pushed.
+     */
+    uint64_t frames_pushed;
+    /*
+     Of those, left out.
+     */
+    uint64_t frames_dropped;
+    /*
+     Frames encoded.
+     */
+    uint64_t keyframes;
+    /*
+     Prompts made of gaze samples.
+     */
+    uint64_t gaze_prompts;
+    /*
+     From the push of a prompt to its answer.
+     */
+    fixate_quantiles latency;
+    /*
+     From the capture of an answer's keyframe to the answer.
+     */
+    fixate_quantiles mask_age;
+    /*
+     What encodings took, their keyframes' preparation included.
+     */
+    fixate_quantiles encode;
+    /*
+     What decodings took, drawing included.
+     */
+    fixate_quantiles decode;
+    /*
+     Prompts refused.
+     */
+    uint64_t prompts_refused;
+    /*
+     Prompts that newer ones took the place of.
+     */
+    uint64_t superseded;
+    /*
+     Frames whose motion was known, refused by the engine.
+     */
+    uint64_t frames_refused;
+    /*
+     Times that the camera gave no frame for too long.
+     */
+    uint64_t camera_stalls;
+    /*
+     Encodings begun.
+     */
+    uint64_t encodes;
+    /*
+     Encodings that failed.
+     */
+    uint64_t encodes_failed;
+    /*
+     Encodings that did not come back in time.
+     */
+    uint64_t encoder_hangs;
+    /*
+     Encoders put in the place of others that hung.
+     */
+    uint64_t encoders_replaced;
+    /*
+     Decodings begun.
+     */
+    uint64_t decodes;
+    /*
+     Decodings that failed.
+     */
+    uint64_t decodes_failed;
+    /*
+     Decodings that came after their prompt's answer.
+     */
+    uint64_t decodes_late;
+    /*
+     Decodings that did not come back in time.
+     */
+    uint64_t decoder_hangs;
+    /*
+     Decoders put in the place of others that hung.
+     */
+    uint64_t decoders_replaced;
+    /*
+     Masks moved to a newer frame while the decoder was late.
+     */
+    uint64_t masks_moved;
+    /*
+     Frames that the encoder wanted, but for their blur.
+     */
+    uint64_t frames_blurry;
+    /*
+     Frames that waited for the encoder until a newer one came.
+     */
+    uint64_t frames_superseded;
+    /*
+     Frames that waited for the encoder for too long.
+     */
+    uint64_t frames_expired;
+    /*
+     Gaze samples taken, valid or not.
+     */
+    uint64_t gaze_samples;
+    /*
+     Gaze samples refused.
+     */
+    uint64_t gaze_refused;
+    /*
+     Gaze samples that said nothing: blinks, low confidence.
+     */
+    uint64_t gaze_invalid;
+    /*
+     Blinks.
+     */
+    uint64_t blinks;
+    /*
+     Saccades.
+     */
+    uint64_t saccades;
+    /*
+     Fixations; interrupted ones that went on count once.
+     */
+    uint64_t fixations;
+    /*
+     Samples of the gyroscope refused.
+     */
+    uint64_t imu_refused;
+    /*
+     Samples of the gyroscope that did not reach the estimation of motion.
+     */
+    uint64_t imu_dropped;
+} fixate_stats;
+
+/*
  Called once when a lent frame is not read any more, on any thread.
  */
 typedef void (*fixate_release)(void *context);
@@ -827,14 +1299,41 @@ const char *fixate_version(void);
 int32_t fixate_answer_init(fixate_answer *answer, uint32_t struct_size);
 
 /*
- Writes initial values. `struct_size` is `sizeof(fixate_stats)`.
+ Writes initial values: the robot's coordinates are the camera's, sizes and focal lengths are 0 and must be
+ given. `struct_size` is `sizeof(fixate_camera)`.
 
  Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
 
  # Safety
- `stats` points to `struct_size` bytes.
+ `camera` points to `struct_size` bytes.
  */
-int32_t fixate_stats_init(fixate_stats *stats, uint32_t struct_size);
+int32_t fixate_camera_init(fixate_camera *camera, uint32_t struct_size);
+
+/*
+ Where a point in the robot's coordinates (three numbers, metres) is seen: `point` gets a foreground point
+ for a prompt, `depth_m`, if not NULL, how far the point is along the camera's axis. Does not wait.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_ARGUMENT` for a camera that cannot be, or
+ `_PROMPT` for a point that is not finite, behind the camera or not on its picture.
+
+ # Safety
+ `camera` points to an initialised camera, `point_robot_m` to three numbers, `point` to a point, `depth_m` is
+ NULL or points to a number.
+ */
+int32_t fixate_camera_project(const fixate_camera *camera,
+                              const double *point_robot_m,
+                              fixate_point *point,
+                              double *depth_m);
+
+/*
+ Writes initial values: millimetres, no pixels. `struct_size` is `sizeof(fixate_depth)`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
+
+ # Safety
+ `depth` points to `struct_size` bytes.
+ */
+int32_t fixate_depth_init(fixate_depth *depth, uint32_t struct_size);
 
 /*
  Writes initial values: an RGB frame without pixels. `struct_size` is `sizeof(fixate_frame)`.
@@ -857,15 +1356,24 @@ int32_t fixate_frame_init(fixate_frame *frame, uint32_t struct_size);
 int32_t fixate_gaze_init(fixate_gaze *gaze, uint32_t struct_size);
 
 /*
- Writes initial values: one encoder thread, a budget of 10 milliseconds, 1280x720, no intrinsics.
- `struct_size` is `sizeof(fixate_session_options)`.
+ Writes initial values: the first pixel. `struct_size` is `sizeof(fixate_grasp_point)`.
 
  Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
 
  # Safety
- `options` points to `struct_size` bytes.
+ `point` points to `struct_size` bytes.
  */
-int32_t fixate_session_options_init(fixate_session_options *options, uint32_t struct_size);
+int32_t fixate_grasp_point_init(fixate_grasp_point *point, uint32_t struct_size);
+
+/*
+ Writes initial values: nothing measured. `struct_size` is `sizeof(fixate_grasp)`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
+
+ # Safety
+ `grasp` points to `struct_size` bytes.
+ */
+int32_t fixate_grasp_init(fixate_grasp *grasp, uint32_t struct_size);
 
 /*
  Sends log lines up to `level` (a `FIXATE_LOG_` number) to `callback`, from now on and instead of the
@@ -933,8 +1441,8 @@ int32_t fixate_segmenter_create(const char *bundle,
 int32_t fixate_segmenter_free(fixate_segmenter *segmenter);
 
 /*
- Encodes an image, which is read only during this call; what was answered on the image before is
- forgotten.
+ Encodes an image, which is read only during this call and takes as long as the encoder; what was answered
+ on the image before is forgotten.
 
  Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`,
  `_REENTRANT` or `_MODEL`; after the last there is no image.
@@ -945,7 +1453,7 @@ int32_t fixate_segmenter_free(fixate_segmenter *segmenter);
 int32_t fixate_segmenter_set_image(fixate_segmenter *segmenter, const fixate_frame *frame);
 
 /*
- Answers a prompt in pixels of the newest image; `count`, if not NULL, gets the number of candidates,
+ Decodes the answers to a prompt in pixels of the newest image; `count`, if not NULL, gets the number of candidates,
  best first. `multimask` is a `FIXATE_MULTIMASK_` number.
 
  Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_PROMPT`,
@@ -1017,6 +1525,22 @@ int32_t fixate_segmenter_rle(fixate_segmenter *segmenter,
 int32_t fixate_segmenter_logits(fixate_segmenter *segmenter, size_t position, float *logits, size_t capacity);
 
 /*
+ Measures a candidate's mask; else as `fixate_session_measure`, with depth of the image's size.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_REENTRANT`, `_FRAME`, `_ARGUMENT`, or
+ `_NOTHING` if there is no such candidate or its mask is empty.
+
+ # Safety
+ `depth` and `camera` are NULL or point to initialised structs; the depth image's data is readable; `grasp` points
+ to an initialised struct.
+ */
+int32_t fixate_segmenter_measure(fixate_segmenter *segmenter,
+                                 size_t position,
+                                 const fixate_depth *depth,
+                                 const fixate_camera *camera,
+                                 fixate_grasp *grasp);
+
+/*
  Microseconds of the clock that frames, gaze and inertial samples are stamped with: on Linux
  `CLOCK_MONOTONIC`.
  */
@@ -1038,8 +1562,9 @@ int32_t fixate_session_create(const char *bundle,
                               fixate_session **session);
 
 /*
- Stops all threads of a session, and waits for them at most some seconds; `left`, if not NULL, gets how
- many did not end. Whoever waits for an answer goes on with `FIXATE_ERROR_STOPPED`; answers that are
+ Stops all threads of a session, and waits for them, and for the releases of lent frames, at most as long as
+ its options say; `left`, if not NULL, gets how many threads did not end. From a release callback it does not wait
+ for that callback. Whoever waits for an answer goes on with `FIXATE_ERROR_STOPPED`; answers that are
  there can still be taken. The second time it does nothing.
 
  Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `_HANDLE`.
@@ -1047,26 +1572,56 @@ int32_t fixate_session_create(const char *bundle,
  # Safety
  `left` is NULL or points to a `size_t`.
  */
-int32_t fixate_session_stop(fixate_session *session, size_t *left);
+int32_t fixate_session_stop(fixate_session *session,
+                            size_t *left);
 
 /*
- Stops a session and frees it, after the calls that use it; NULL is nothing to free.
+ Stops a session as `fixate_session_stop` does, and frees it after the calls that use it; NULL is nothing to free.
+ May be called from a release callback.
 
  Returns `FIXATE_OK`, or `FIXATE_ERROR_HANDLE` for one that was freed already.
  */
 int32_t fixate_session_free(fixate_session *session);
 
 /*
+ Writes what a session has done so far.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE` or `_HANDLE`.
+
+ # Safety
+ `stats` points to initialised statistics.
+ */
+int32_t fixate_session_stats(fixate_session *session, fixate_stats *stats);
+
+/*
+ Writes initial values: one encoder thread, a budget of 10 milliseconds, 1280x720, no intrinsics.
+ `struct_size` is `sizeof(fixate_session_options)`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
+
+ # Safety
+ `options` points to `struct_size` bytes.
+ */
+int32_t fixate_session_options_init(fixate_session_options *options, uint32_t struct_size);
+
+/*
  Takes a frame whose capture time is later than that of the one before; `id`, if not NULL, gets its
- number. Its pixels are copied; after that, whatever this returns, `release` is called with `context`,
- unless it is NULL. Never waits for other threads' work.
+ number. Never waits for other threads' work.
+
+ Without `release` the pixels are copied. With it they are lent: nobody may write to them until `release` is
+ called with `context`, once, when the frame's motion is known and the encoder has its input or does not want
+ it. That is some milliseconds later, or as long as an encoding takes for a frame that waits for one;
+ `fixate_session_stop` and `_free` give all frames back. It is called on a thread of the session that holds no
+ lock and does nothing else, so that it may take its time and call any function; what it does delays other
+ releases alone. If this returns anything but `FIXATE_OK`, nothing is lent, and `release` was called on this
+ thread before it returned. 16 frames may be lent at a time; of more, `FIXATE_ERROR_SYSTEM`.
 
  Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`, `_STOPPED` or
  `_SYSTEM`.
 
  # Safety
- `frame` points to an initialised frame whose planes are readable until `release` is called; `id` is
- NULL or points to a `uint64_t`.
+ `frame` points to an initialised frame whose planes are readable during the call, and with `release` until that
+ is called; any thread may call `release` with `context`; `id` is NULL or points to a `uint64_t`.
  */
 int32_t fixate_session_push_frame(fixate_session *session,
                                   const fixate_frame *frame,
@@ -1114,6 +1669,24 @@ int32_t fixate_session_push_prompt(fixate_session *session,
                                    uint64_t *id);
 
 /*
+ Takes a point that a robot wants to reach, as a prompt: a pixel of this frame, or of the newest if `frame` is
+ 0, or a position in the robot's coordinates, which `camera` brings there; it may be NULL for pixels. The rest is
+ as in `fixate_session_push_prompt`; `fixate_session_measure` then tells what a gripper asks of the answer.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_PROMPT` or `_STOPPED`.
+
+ # Safety
+ `point` points to an initialised point, `camera` is NULL or points to an initialised camera; `id` is NULL or
+ points to a `uint64_t`.
+ */
+int32_t fixate_session_push_grasp(fixate_session *session,
+                                  uint64_t frame,
+                                  const fixate_grasp_point *point,
+                                  const fixate_camera *camera,
+                                  int64_t budget_us,
+                                  uint64_t *id);
+
+/*
  Wants the next good frame encoded, whatever the motion.
 
  Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE` or `_STOPPED`.
@@ -1121,8 +1694,8 @@ int32_t fixate_session_push_prompt(fixate_session *session,
 int32_t fixate_session_ask_keyframe(fixate_session *session);
 
 /*
- Takes the oldest answer that nobody took, and with it its mask, which `fixate_session_bitmap`, `_rle` and
- `_logits` then read. Does not wait.
+ Takes the oldest answer that nobody took, and with it its mask, which `fixate_session_bitmap`, `_rle`,
+ `_logits`, `_candidate` and `_measure` then read. Waits for no answer, but for others who read.
 
  Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_REENTRANT`, `_STOPPED`, or `_NOTHING` if
  there is no answer.
@@ -1135,6 +1708,8 @@ int32_t fixate_session_poll_answer(fixate_session *session,
 
 /*
  The same, waiting for an answer at most `within_us` microseconds, or until the session stops.
+
+ Returns as `fixate_session_poll_answer`.
 
  # Safety
  `answer` points to an initialised answer.
@@ -1184,14 +1759,47 @@ int32_t fixate_session_logits(fixate_session *session,
                               size_t capacity);
 
 /*
- Writes what a session has done so far.
+ Writes what is known of one of the masks that the newest answer taken was chosen from, in the model's order:
+ `fixate_answer.candidate_count` says how many, `.shown` which one its mask is. Areas and boxes are of the
+ keyframe, to the model's own resolution; the pixels of those that are not shown are not kept.
 
- Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE` or `_HANDLE`.
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_REENTRANT`, or `_NOTHING` if there is no
+ such candidate.
 
  # Safety
- `stats` points to initialised statistics.
+ `candidate` points to an initialised candidate.
  */
-int32_t fixate_session_stats(fixate_session *session, fixate_stats *stats);
+int32_t fixate_session_candidate(fixate_session *session,
+                                 size_t position,
+                                 fixate_candidate *candidate);
+
+/*
+ Measures the mask of the newest answer taken: its place, axes and width in the picture, and with a `depth` image
+ of the answer's frame how far the thing is, and where in space. `depth` may be NULL; `camera` may be NULL then,
+ too.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_REENTRANT`, `_FRAME` for a depth image that
+ is none, `_ARGUMENT` for one of another size than the mask or a camera that cannot be, or `_NOTHING` if there is
+ no mask or it is empty.
+
+ # Safety
+ `depth` and `camera` are NULL or point to initialised structs; the depth image's data is readable; `grasp` points
+ to an initialised struct.
+ */
+int32_t fixate_session_measure(fixate_session *session,
+                               const fixate_depth *depth,
+                               const fixate_camera *camera,
+                               fixate_grasp *grasp);
+
+/*
+ Writes initial values. `struct_size` is `sizeof(fixate_stats)`.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
+
+ # Safety
+ `stats` points to `struct_size` bytes.
+ */
+int32_t fixate_stats_init(fixate_stats *stats, uint32_t struct_size);
 
 /*
  Copies the text behind this thread's newest error into `buffer`, as UTF-8 with a NUL at its end,

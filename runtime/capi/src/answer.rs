@@ -1,8 +1,9 @@
-//! Answers and statistics as C has them.
+//! Answers as C has them.
 
-use fixate::engine::{AnswerKind, NoneReason};
-use fixate::session::{MaskPixels, SessionAnswer, SessionStats};
+use fixate::engine::{AnswerKind, Candidate, NoneReason};
+use fixate::session::{MaskPixels, SessionAnswer};
 
+use crate::mask::fixate_candidate;
 use crate::status::guarded;
 use crate::versioned::{Versioned, init};
 
@@ -86,6 +87,22 @@ pub struct fixate_answer {
     pub camera_stalled: u32,
     /// Which of the model's masks is shown; 0 is the single mask, 1 to 3 are nested.
     pub index: u32,
+    /// Masks that this one was chosen from, for `fixate_session_candidate`; 0 without a mask.
+    pub candidate_count: u32,
+    /// The position among those of the one shown.
+    pub shown: u32,
+    /// When the answer was due, microseconds.
+    pub deadline_us: i64,
+    /// From the capture of the frame drawn on to the answer, microseconds; -1 without a mask.
+    pub frame_age_us: i64,
+    /// The keyframe behind the mask; they are counted from 1. 0 without a mask.
+    pub keyframe: u64,
+    /// Capture of the keyframe, microseconds; 0 without a mask.
+    pub keyframe_us: i64,
+    /// The prompt that was decoded: this one if the answer is fresh; 0 without a mask.
+    pub decoded_for: u64,
+    /// Brings the keyframe's pixels to the frame: a homography, row after row; all 0 without a mask.
+    pub frame_from_keyframe: [f64; 9],
 }
 
 // SAFETY: `repr(C)`, begins with its size, all fields are numbers.
@@ -114,6 +131,14 @@ unsafe impl Versioned for fixate_answer {
             stability: 0.0,
             camera_stalled: 0,
             index: 0,
+            candidate_count: 0,
+            shown: 0,
+            deadline_us: 0,
+            frame_age_us: -1,
+            keyframe: 0,
+            keyframe_us: 0,
+            decoded_for: 0,
+            frame_from_keyframe: [0.0; 9],
         }
     }
 }
@@ -142,6 +167,7 @@ impl fixate_answer {
             pushed_us: given.pushed_us,
             given_us: given.given_us,
             camera_stalled: answer.camera_stalled.into(),
+            deadline_us: answer.deadline_us,
             ..Self::initial()
         };
         if let Some(drawn) = answer.drawn.as_ref().filter(|_| given.has_pixels) {
@@ -150,6 +176,14 @@ impl fixate_answer {
             out.frame_us = drawn.frame_us;
             out.mask_age_us = answer.mask_age_us.unwrap_or(-1);
             out.deviation_px = drawn.deviation_px;
+            out.candidate_count = drawn.candidates.iter().count() as u32;
+            out.shown = drawn.choice.position as u32;
+            out.frame_age_us = answer.frame_age_us.unwrap_or(-1);
+            out.keyframe = drawn.keyframe.0;
+            out.keyframe_us = drawn.keyframe_us;
+            out.decoded_for = drawn.decoded_for.0;
+            let rows = drawn.frame_from_keyframe.target_from_source().rows();
+            out.frame_from_keyframe.copy_from_slice(rows.as_flattened());
             out.area_px = bitmap.area();
             out.box_px = bitmap.bounding_box().map(|side| side as u32);
             out.size_px = [bitmap.width() as u32, bitmap.height() as u32];
@@ -188,124 +222,22 @@ fn kind(kind: AnswerKind) -> (u32, u32) {
     (FIXATE_ANSWER_NONE, reason)
 }
 
-/// Quantiles of a distribution of times, milliseconds.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct fixate_quantiles {
-    /// Half of the times are at most this.
-    pub p50_ms: f64,
-    /// 99 of 100 times are at most this.
-    pub p99_ms: f64,
-    /// 999 of 1000 times are at most this.
-    pub p999_ms: f64,
-    /// The longest.
-    pub max_ms: f64,
-}
-
-/// What a session has done so far.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct fixate_stats {
-    /// `sizeof(fixate_stats)`.
-    pub struct_size: u32,
-    /// 0.
-    pub reserved: u32,
-    /// Prompts taken, those made of gaze too.
-    pub prompts: u64,
-    /// Answers given, the four kinds together.
-    pub answers: u64,
-    /// Answers within their prompt's budget, counted from its push.
-    pub in_time: u64,
-    /// Answers after it.
-    pub missed: u64,
-    /// Most of those in a row.
-    pub longest_miss_streak: u64,
-    /// Answers of each kind, by `FIXATE_ANSWER_` number.
-    pub kinds: [u64; 4],
-    /// Answers that nobody took before newer ones came.
-    pub answers_dropped: u64,
-    /// Frames pushed.
-    pub frames_pushed: u64,
-    /// Of those, left out.
-    pub frames_dropped: u64,
-    /// Frames encoded.
-    pub keyframes: u64,
-    /// Prompts made of gaze samples.
-    pub gaze_prompts: u64,
-    /// From the push of a prompt to its answer.
-    pub latency: fixate_quantiles,
-    /// From the capture of an answer's keyframe to the answer.
-    pub mask_age: fixate_quantiles,
-}
-
-// SAFETY: `repr(C)`, begins with its size, all fields are numbers.
-unsafe impl Versioned for fixate_stats {
-    const NAME: &'static str = "fixate_stats";
-    const FIRST_SIZE: usize = std::mem::offset_of!(Self, mask_age) + size_of::<fixate_quantiles>();
-
-    fn initial() -> Self {
-        const NO_TIMES: fixate_quantiles = fixate_quantiles {
-            p50_ms: 0.0,
-            p99_ms: 0.0,
-            p999_ms: 0.0,
-            max_ms: 0.0,
-        };
-        Self {
-            struct_size: size_of::<Self>() as u32,
-            reserved: 0,
-            prompts: 0,
-            answers: 0,
-            in_time: 0,
-            missed: 0,
-            longest_miss_streak: 0,
-            kinds: [0; 4],
-            answers_dropped: 0,
-            frames_pushed: 0,
-            frames_dropped: 0,
-            keyframes: 0,
-            gaze_prompts: 0,
-            latency: NO_TIMES,
-            mask_age: NO_TIMES,
-        }
-    }
-}
-
-/// Writes initial values. `struct_size` is `sizeof(fixate_stats)`.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `FIXATE_ERROR_STRUCT_SIZE`.
-///
-/// # Safety
-/// `stats` points to `struct_size` bytes.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_stats_init(stats: *mut fixate_stats, struct_size: u32) -> i32 {
-    // SAFETY: the caller promises so many bytes.
-    guarded(|| unsafe { init(stats, struct_size) })
-}
-
-impl fixate_stats {
-    pub(crate) fn of(stats: &SessionStats) -> Self {
-        let quantiles = |from: fixate::session::Quantiles| fixate_quantiles {
-            p50_ms: from.p50_ms,
-            p99_ms: from.p99_ms,
-            p999_ms: from.p999_ms,
-            max_ms: from.max_ms,
-        };
-        let engine = &stats.engine;
-        Self {
-            prompts: engine.prompts,
-            answers: engine.answers(),
-            in_time: stats.in_time,
-            missed: stats.missed,
-            longest_miss_streak: stats.longest_miss_streak,
-            kinds: [engine.fresh, engine.propagated, engine.held, engine.none],
-            answers_dropped: stats.answers_dropped,
-            frames_pushed: stats.frames_pushed,
-            frames_dropped: stats.frames_dropped,
-            keyframes: engine.keyframes,
-            gaze_prompts: stats.gaze_prompts,
-            latency: quantiles(stats.latency_ms),
-            mask_age: quantiles(stats.mask_age_ms),
-            ..Self::initial()
-        }
+/// A candidate of an answer whose mask these pixels are.
+pub(crate) fn session_candidate(known: &Candidate, pixels: &MaskPixels) -> fixate_candidate {
+    // Whole pixels that the box touches; casting makes negative numbers zero.
+    let sides = known.bounds.map_or([0; 4], |bounds| {
+        let (left, top) = (bounds.x0_px.floor() as u32, bounds.y0_px.floor() as u32);
+        let side = |from: u32, to: f64| (to.ceil() as u32).saturating_sub(from);
+        [left, top, side(left, bounds.x1_px), side(top, bounds.y1_px)]
+    });
+    fixate_candidate {
+        index: known.index as u32,
+        predicted_iou: known.predicted_iou,
+        stability: known.stability,
+        area_px: known.area_px.round() as u64,
+        box_px: sides,
+        logits_size: [pixels.logits.width as u32, pixels.logits.height as u32],
+        agreement: known.agreement.unwrap_or(-1.0),
+        ..fixate_candidate::initial()
     }
 }

@@ -27,6 +27,10 @@ pub struct fixate_candidate {
     pub box_px: [u32; 4],
     /// Columns and rows of its logits.
     pub logits_size: [u32; 2],
+    /// In a session: intersection over union with the last answer's mask, moved to this frame; -1 if there was none.
+    pub agreement: f32,
+    /// 0.
+    pub reserved: u32,
 }
 
 // SAFETY: `repr(C)`, begins with its size, all fields are numbers.
@@ -43,6 +47,8 @@ unsafe impl Versioned for fixate_candidate {
             area_px: 0,
             box_px: [0; 4],
             logits_size: [0; 2],
+            agreement: -1.0,
+            reserved: 0,
         }
     }
 }

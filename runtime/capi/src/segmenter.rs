@@ -1,31 +1,21 @@
 //! One model, one image at a time.
 
-use std::ffi::{CStr, c_char};
-use std::path::{Path, PathBuf};
+use std::ffi::c_char;
 
-use fixate::bundle::{Bundle, Precision};
-use fixate::decoder::{CachePrecision, DecoderError, Keyframe};
+use fixate::decoder::{CachePrecision, Keyframe};
 use fixate::mask::{Bitmap, MaskUpsampler};
-use fixate::segmenter::{Candidate, Segmenter, SegmenterError, SegmenterOptions};
+use fixate::segmenter::{Candidate, Segmenter, SegmenterOptions};
 
 use crate::frame::{fixate_frame, view};
 use crate::handle::{Exclusive, Registry};
-use crate::mask::{fixate_candidate, write_bitmap, write_logits, write_rle};
+use crate::model::{FIXATE_PRECISION_ANY, open_bundle, path, precision, segmenter_failure};
 use crate::prompt::{copy, fixate_prompt, multimask};
 use crate::status::{
-    FIXATE_ERROR_ARGUMENT, FIXATE_ERROR_FRAME, FIXATE_ERROR_MODEL, FIXATE_ERROR_NOTHING,
-    FIXATE_ERROR_PROMPT, FIXATE_ERROR_SYSTEM, Failure, guarded,
+    FIXATE_ERROR_ARGUMENT, FIXATE_ERROR_NOTHING, FIXATE_ERROR_PROMPT, Failure, guarded,
 };
-use crate::versioned::{Versioned, init, read, write};
+use crate::versioned::{Versioned, init, read};
 
-/// The bundle's first encoder in f32, else its first.
-pub const FIXATE_PRECISION_ANY: u32 = 0;
-/// 32-bit floating point.
-pub const FIXATE_PRECISION_F32: u32 = 1;
-/// 16-bit floating point.
-pub const FIXATE_PRECISION_F16: u32 = 2;
-/// 8-bit integers.
-pub const FIXATE_PRECISION_INT8: u32 = 3;
+pub mod reading;
 
 /// A loaded model with an image. One thread uses it at a time; others wait.
 pub struct fixate_segmenter {
@@ -136,8 +126,8 @@ pub extern "C" fn fixate_segmenter_free(segmenter: *mut fixate_segmenter) -> i32
     guarded(|| SEGMENTERS.remove(segmenter).map(drop))
 }
 
-/// Encodes an image, which is read only during this call; what was answered on the image before is
-/// forgotten.
+/// Encodes an image, which is read only during this call and takes as long as the encoder; what was answered
+/// on the image before is forgotten.
 ///
 /// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`,
 /// `_REENTRANT` or `_MODEL`; after the last there is no image.
@@ -173,7 +163,7 @@ pub unsafe extern "C" fn fixate_segmenter_set_image(
     })
 }
 
-/// Answers a prompt in pixels of the newest image; `count`, if not NULL, gets the number of candidates,
+/// Decodes the answers to a prompt in pixels of the newest image; `count`, if not NULL, gets the number of candidates,
 /// best first. `multimask` is a `FIXATE_MULTIMASK_` number.
 ///
 /// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_PROMPT`,
@@ -222,167 +212,6 @@ pub unsafe extern "C" fn fixate_segmenter_segment(
     })
 }
 
-/// Writes what is known of the candidate of this position, best first.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_REENTRANT`, or `_NOTHING` if
-/// there is no such candidate.
-///
-/// # Safety
-/// `candidate` points to an initialised candidate.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_segmenter_candidate(
-    segmenter: *mut fixate_segmenter,
-    position: usize,
-    candidate: *mut fixate_candidate,
-) -> i32 {
-    guarded(|| {
-        let found = with_bitmap(segmenter, position, |found, bitmap| {
-            Ok(fixate_candidate {
-                struct_size: 0,
-                index: found.index as u32,
-                predicted_iou: found.predicted_iou,
-                stability: found.stability,
-                area_px: bitmap.area(),
-                box_px: bitmap.bounding_box().map(|side| side as u32),
-                logits_size: [found.logits.width as u32, found.logits.height as u32],
-            })
-        })?;
-        // SAFETY: the caller promises an initialised candidate.
-        unsafe { write(candidate, &found) }
-    })
-}
-
-/// Writes a candidate's mask at the image's size: 255 inside and 0 outside, rows `stride_bytes` apart,
-/// into the `size_bytes` of `bitmap`. What lies between the rows is left alone.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_ARGUMENT`, `_BUFFER`, `_REENTRANT`, or
-/// `_NOTHING` if there is no such candidate.
-///
-/// # Safety
-/// `bitmap` has room for `size_bytes`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_segmenter_bitmap(
-    segmenter: *mut fixate_segmenter,
-    position: usize,
-    bitmap: *mut u8,
-    stride_bytes: usize,
-    size_bytes: usize,
-) -> i32 {
-    guarded(|| {
-        with_bitmap(segmenter, position, |_, found| {
-            // SAFETY: the caller promises so much room.
-            unsafe { write_bitmap(found, bitmap, stride_bytes, size_bytes) }
-        })
-    })
-}
-
-/// Writes a candidate's mask as the compressed run lengths of COCO (columns first), with a NUL at the
-/// end. `length`, if not NULL, gets the bytes of the text without the NUL, whether or not it fits.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_BUFFER`, `_REENTRANT`, or `_NOTHING` if there is
-/// no such candidate.
-///
-/// # Safety
-/// `text` has room for `capacity` bytes; `length` is NULL or points to a `size_t`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_segmenter_rle(
-    segmenter: *mut fixate_segmenter,
-    position: usize,
-    text: *mut c_char,
-    capacity: usize,
-    length: *mut usize,
-) -> i32 {
-    guarded(|| {
-        with_bitmap(segmenter, position, |_, bitmap| {
-            // SAFETY: the caller promises so much room, and NULL or a `size_t`.
-            unsafe { write_rle(bitmap, text, capacity, length) }
-        })
-    })
-}
-
-/// Writes a candidate's low-resolution logits, row by row; `fixate_candidate.logits_size` says how many.
-/// They are the mask of a prompt that refines this answer.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_BUFFER`, `_REENTRANT`, or `_NOTHING` if there is
-/// no such candidate.
-///
-/// # Safety
-/// `logits` has room for `capacity` numbers.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_segmenter_logits(
-    segmenter: *mut fixate_segmenter,
-    position: usize,
-    logits: *mut f32,
-    capacity: usize,
-) -> i32 {
-    guarded(|| {
-        let object = SEGMENTERS.find(segmenter)?;
-        object.with(|state| {
-            let found = state.candidates.get(position);
-            let found = found.ok_or_else(|| no_candidate(position, state.candidates.len()))?;
-            // SAFETY: the caller promises so much room.
-            unsafe { write_logits(&found.logits.values, logits, capacity) }
-        })
-    })
-}
-
-/// Calls `job` with a candidate and its mask.
-fn with_bitmap<R>(
-    segmenter: *mut fixate_segmenter,
-    position: usize,
-    job: impl FnOnce(&Candidate, &Bitmap) -> Result<R, Failure>,
-) -> Result<R, Failure> {
-    let object = SEGMENTERS.find(segmenter)?;
-    object.with(|state| {
-        let keyframe = state.keyframe.as_ref().ok_or_else(no_image)?;
-        let count = state.candidates.len();
-        let candidate = state.candidates.get(position);
-        let candidate = candidate.ok_or_else(|| no_candidate(position, count))?;
-        let slot = state.bitmaps.get_mut(position);
-        let slot = slot.ok_or_else(|| no_candidate(position, count))?;
-        let bitmap = match slot {
-            Some(bitmap) => bitmap,
-            None => {
-                let mut bitmap = Bitmap::new(0, 0);
-                state
-                    .upsampler
-                    .bitmap_into(candidate.logits.view(), &keyframe.placement, &mut bitmap)
-                    .map_err(Failure::of(FIXATE_ERROR_MODEL))?;
-                slot.insert(bitmap)
-            }
-        };
-        job(candidate, bitmap)
-    })
-}
-
-/// The model in a folder, or the one that is built in.
-pub(crate) fn open_bundle(folder: Option<&Path>) -> Result<Bundle, Failure> {
-    match folder {
-        Some(folder) => Bundle::open(folder),
-        None => Bundle::builtin(),
-    }
-    .map_err(Failure::of(FIXATE_ERROR_MODEL))
-}
-
-/// A path, or none for NULL.
-///
-/// # Safety
-/// `text` is NULL or a string with a NUL at its end.
-pub(crate) unsafe fn path(text: *const c_char, name: &str) -> Result<Option<PathBuf>, Failure> {
-    if text.is_null() {
-        return Ok(None);
-    }
-    // SAFETY: the caller promises a string.
-    let text = unsafe { CStr::from_ptr(text) };
-    let text = text.to_str().map_err(|error| {
-        Failure::new(
-            FIXATE_ERROR_ARGUMENT,
-            format_args!("{name} is not UTF-8 after {} bytes", error.valid_up_to()),
-        )
-    })?;
-    Ok(Some(PathBuf::from(text)))
-}
-
 fn segmenter_options(options: &fixate_segmenter_options) -> Result<SegmenterOptions, Failure> {
     let mut chosen = SegmenterOptions::default();
     if !(1..=256).contains(&options.threads) {
@@ -402,46 +231,9 @@ fn segmenter_options(options: &fixate_segmenter_options) -> Result<SegmenterOpti
     Ok(chosen)
 }
 
-/// A `FIXATE_PRECISION_` number.
-pub(crate) fn precision(number: u32) -> Result<Option<Precision>, Failure> {
-    match number {
-        FIXATE_PRECISION_ANY => Ok(None),
-        FIXATE_PRECISION_F32 => Ok(Some(Precision::F32)),
-        FIXATE_PRECISION_F16 => Ok(Some(Precision::F16)),
-        FIXATE_PRECISION_INT8 => Ok(Some(Precision::Int8)),
-        other => Err(Failure::new(
-            FIXATE_ERROR_ARGUMENT,
-            format_args!("precision is {other}, none of FIXATE_PRECISION_*"),
-        )),
-    }
-}
-
-/// What kind of thing has failed.
-pub(crate) fn segmenter_failure(error: SegmenterError) -> Failure {
-    let status = match &error {
-        SegmenterError::Threads(_) => FIXATE_ERROR_SYSTEM,
-        SegmenterError::Preprocess(_) => FIXATE_ERROR_FRAME,
-        SegmenterError::Decoder(
-            DecoderError::Prompt(_)
-            | DecoderError::TooManyPoints { .. }
-            | DecoderError::MaskSize { .. }
-            | DecoderError::Lacks { .. },
-        ) => FIXATE_ERROR_PROMPT,
-        _ => FIXATE_ERROR_MODEL,
-    };
-    Failure::new(status, error)
-}
-
 fn no_image() -> Failure {
     Failure::new(
         FIXATE_ERROR_NOTHING,
         "there is no image; call fixate_segmenter_set_image first",
-    )
-}
-
-fn no_candidate(position: usize, count: usize) -> Failure {
-    Failure::new(
-        FIXATE_ERROR_NOTHING,
-        format_args!("there is no candidate {position}, the newest answer has {count}"),
     )
 }

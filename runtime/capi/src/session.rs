@@ -1,26 +1,27 @@
 //! A camera's pictures, looks and prompts in; masks by their deadlines out.
 
-use std::ffi::{c_char, c_void};
-use std::time::Duration;
+use std::ffi::c_char;
 
-use fixate::engine::{EngineError, FrameId};
-use fixate::mask::Bitmap;
+use fixate::engine::{Drawn, EngineError};
 use fixate::motion::Intrinsics;
 use fixate::segmenter::SegmenterOptions;
 use fixate::session::{MaskPixels, Session, SessionError, SessionModel, now_us};
+use fixate::tasks::grasp::DepthMeter;
 
-use crate::answer::{fixate_answer, fixate_stats};
-use crate::frame::{fixate_frame, fixate_release, view};
 use crate::handle::{Exclusive, Registry};
-use crate::inputs::{fixate_gaze, fixate_session_options, gaze_sample, session_options};
-use crate::mask::{write_bitmap, write_logits, write_rle};
-use crate::prompt::{copy, fixate_prompt};
-use crate::segmenter::{open_bundle, path, precision, segmenter_failure};
+use crate::model::{open_bundle, path, precision, segmenter_failure};
+use crate::stats::fixate_stats;
 use crate::status::{
-    FIXATE_ERROR_ARGUMENT, FIXATE_ERROR_FRAME, FIXATE_ERROR_MODEL, FIXATE_ERROR_NOTHING,
-    FIXATE_ERROR_PROMPT, FIXATE_ERROR_STOPPED, FIXATE_ERROR_SYSTEM, Failure, guarded,
+    FIXATE_ERROR_ARGUMENT, FIXATE_ERROR_MODEL, FIXATE_ERROR_PROMPT, FIXATE_ERROR_STOPPED,
+    FIXATE_ERROR_SYSTEM, Failure, guarded,
 };
 use crate::versioned::{Versioned, read, write};
+
+pub mod options;
+pub mod pushing;
+pub mod reading;
+
+use options::{fixate_session_options, session_options};
 
 /// A running session. Any thread may push; answers are for one reader at a time, others wait.
 pub struct fixate_session {
@@ -37,6 +38,8 @@ struct State {
 struct Reader {
     pixels: MaskPixels,
     has_mask: bool,
+    drawn: Option<Drawn>,
+    meter: DepthMeter,
 }
 
 static SESSIONS: Registry<State> = Registry::new("fixate_session");
@@ -73,15 +76,6 @@ pub unsafe extern "C" fn fixate_session_create(
             false => unsafe { read(options)? },
         };
         let options = session_options(&from)?;
-        if !(1..=256).contains(&from.encoder_threads) {
-            return Err(Failure::new(
-                FIXATE_ERROR_ARGUMENT,
-                format_args!(
-                    "fixate_session_options.encoder_threads is {}, not 1 to 256",
-                    from.encoder_threads
-                ),
-            ));
-        }
         let mut model = SegmenterOptions::default();
         model.threads = from.encoder_threads as usize;
         model.precision = precision(from.precision)?;
@@ -97,6 +91,8 @@ pub unsafe extern "C" fn fixate_session_create(
             reader: Exclusive::new(Reader {
                 pixels: MaskPixels::new(),
                 has_mask: false,
+                drawn: None,
+                meter: DepthMeter::new(),
             }),
         };
         let handle = SESSIONS.insert(state);
@@ -106,8 +102,9 @@ pub unsafe extern "C" fn fixate_session_create(
     })
 }
 
-/// Stops all threads of a session, and waits for them at most some seconds; `left`, if not NULL, gets how
-/// many did not end. Whoever waits for an answer goes on with `FIXATE_ERROR_STOPPED`; answers that are
+/// Stops all threads of a session, and waits for them, and for the releases of lent frames, at most as long as
+/// its options say; `left`, if not NULL, gets how many threads did not end. From a release callback it does not wait
+/// for that callback. Whoever waits for an answer goes on with `FIXATE_ERROR_STOPPED`; answers that are
 /// there can still be taken. The second time it does nothing.
 ///
 /// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL` or `_HANDLE`.
@@ -129,7 +126,8 @@ pub unsafe extern "C" fn fixate_session_stop(
     })
 }
 
-/// Stops a session and frees it, after the calls that use it; NULL is nothing to free.
+/// Stops a session as `fixate_session_stop` does, and frees it after the calls that use it; NULL is nothing to free.
+/// May be called from a release callback.
 ///
 /// Returns `FIXATE_OK`, or `FIXATE_ERROR_HANDLE` for one that was freed already.
 #[unsafe(no_mangle)]
@@ -140,273 +138,6 @@ pub extern "C" fn fixate_session_free(session: *mut fixate_session) -> i32 {
             state.session.stop();
         }
         Ok(())
-    })
-}
-
-/// Takes a frame whose capture time is later than that of the one before; `id`, if not NULL, gets its
-/// number. Its pixels are copied; after that, whatever this returns, `release` is called with `context`,
-/// unless it is NULL. Never waits for other threads' work.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`, `_STOPPED` or
-/// `_SYSTEM`.
-///
-/// # Safety
-/// `frame` points to an initialised frame whose planes are readable until `release` is called; `id` is
-/// NULL or points to a `uint64_t`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_session_push_frame(
-    session: *mut fixate_session,
-    frame: *const fixate_frame,
-    release: fixate_release,
-    context: *mut c_void,
-    id: *mut u64,
-) -> i32 {
-    let status = guarded(|| {
-        let state = SESSIONS.find(session)?;
-        // SAFETY: the caller promises an initialised frame.
-        let frame = unsafe { read(frame)? };
-        // SAFETY: its planes are readable until `release`, which is called below.
-        let frame = unsafe { view(&frame)? };
-        let found = state.session.push_frame(&frame).map_err(|error| {
-            let status = match error {
-                SessionError::Refused(_) => FIXATE_ERROR_FRAME,
-                _ => status_of(&error),
-            };
-            Failure::new(status, error)
-        })?;
-        if !id.is_null() {
-            // SAFETY: the caller promises a `uint64_t` there.
-            unsafe { id.write(found.0) };
-        }
-        Ok(())
-    });
-    if let Some(release) = release {
-        // SAFETY: the caller hands this function over to be called once.
-        unsafe { release(context) };
-    }
-    status
-}
-
-/// Takes a sample of an eye tracker, later than the one before. While the eyes rest on, or follow,
-/// something, it is a prompt; `prompt`, if not NULL, gets its number then, and 0 otherwise.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT` or `_STOPPED`.
-///
-/// # Safety
-/// `gaze` points to an initialised sample; `prompt` is NULL or points to a `uint64_t`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_session_push_gaze(
-    session: *mut fixate_session,
-    gaze: *const fixate_gaze,
-    prompt: *mut u64,
-) -> i32 {
-    guarded(|| {
-        let state = SESSIONS.find(session)?;
-        // SAFETY: the caller promises an initialised sample.
-        let gaze = unsafe { read(gaze)? };
-        let sample = gaze_sample(&gaze, state.intrinsics.as_ref())?;
-        let outcome = state.session.push_gaze(&sample).map_err(failure)?;
-        if !prompt.is_null() {
-            let number = outcome.accepted.map_or(0, |accepted| accepted.prompt.0);
-            // SAFETY: the caller promises a `uint64_t` there.
-            unsafe { prompt.write(number) };
-        }
-        Ok(())
-    })
-}
-
-/// Takes a sample of a gyroscope at the camera, later than the one before: `rate_rad_s` are three numbers,
-/// the angular velocity about the camera's axes (x right, y down, z forward).
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_ARGUMENT` or `_STOPPED`.
-///
-/// # Safety
-/// `rate_rad_s` points to three numbers.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_session_push_imu(
-    session: *mut fixate_session,
-    time_us: i64,
-    rate_rad_s: *const f64,
-) -> i32 {
-    guarded(|| {
-        let state = SESSIONS.find(session)?;
-        if rate_rad_s.is_null() {
-            return Err(Failure::null("rate_rad_s"));
-        }
-        // SAFETY: the caller promises three numbers.
-        let rate = unsafe { rate_rad_s.cast::<[f64; 3]>().read_unaligned() };
-        state.session.push_imu(time_us, rate).map_err(failure)
-    })
-}
-
-/// Takes a prompt of points, a box or both, in pixels of this frame, or of the newest if `frame` is 0; to be
-/// answered within `budget_us` microseconds, or the usual time if that is 0. `id`, if not NULL, gets its
-/// number.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_PROMPT` or `_STOPPED`.
-///
-/// # Safety
-/// `prompt` points to an initialised prompt whose points are readable; `id` is NULL or points to a
-/// `uint64_t`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_session_push_prompt(
-    session: *mut fixate_session,
-    frame: u64,
-    prompt: *const fixate_prompt,
-    budget_us: i64,
-    id: *mut u64,
-) -> i32 {
-    guarded(|| {
-        let state = SESSIONS.find(session)?;
-        // SAFETY: the caller promises an initialised prompt.
-        let prompt = unsafe { read(prompt)? };
-        // SAFETY: its points are readable during this call.
-        let prompt = unsafe { copy(&prompt)? };
-        let frame = (frame != 0).then_some(FrameId(frame));
-        let budget_us = (budget_us != 0).then_some(budget_us);
-        let accepted = state
-            .session
-            .push_prompt(frame, &prompt, budget_us)
-            .map_err(failure)?;
-        if !id.is_null() {
-            // SAFETY: the caller promises a `uint64_t` there.
-            unsafe { id.write(accepted.prompt.0) };
-        }
-        Ok(())
-    })
-}
-
-/// Wants the next good frame encoded, whatever the motion.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE` or `_STOPPED`.
-#[unsafe(no_mangle)]
-pub extern "C" fn fixate_session_ask_keyframe(session: *mut fixate_session) -> i32 {
-    guarded(|| {
-        let state = SESSIONS.find(session)?;
-        state.session.ask_keyframe().map_err(failure)
-    })
-}
-
-/// Takes the oldest answer that nobody took, and with it its mask, which `fixate_session_bitmap`, `_rle` and
-/// `_logits` then read. Does not wait.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_REENTRANT`, `_STOPPED`, or `_NOTHING` if
-/// there is no answer.
-///
-/// # Safety
-/// `answer` points to an initialised answer.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_session_poll_answer(
-    session: *mut fixate_session,
-    answer: *mut fixate_answer,
-) -> i32 {
-    // SAFETY: the caller's promise is the same.
-    guarded(|| unsafe { take_answer(session, 0, answer) })
-}
-
-/// The same, waiting for an answer at most `within_us` microseconds, or until the session stops.
-///
-/// # Safety
-/// `answer` points to an initialised answer.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_session_wait_answer(
-    session: *mut fixate_session,
-    within_us: u64,
-    answer: *mut fixate_answer,
-) -> i32 {
-    // SAFETY: the caller's promise is the same.
-    guarded(|| unsafe { take_answer(session, within_us, answer) })
-}
-
-/// # Safety
-/// `answer` is NULL or points to an initialised answer.
-unsafe fn take_answer(
-    session: *mut fixate_session,
-    within_us: u64,
-    answer: *mut fixate_answer,
-) -> Result<(), Failure> {
-    let state = SESSIONS.find(session)?;
-    // What cannot be written must not be taken.
-    // SAFETY: the caller promises an initialised answer.
-    unsafe { read(answer)? };
-    let given = state.reader.with(|reader| {
-        let within = Duration::from_micros(within_us);
-        let given = state.session.wait_answer(within, &mut reader.pixels);
-        let given = given.ok_or_else(|| match state.session.is_stopped() {
-            true => failure(SessionError::Stopped),
-            false => Failure::new(FIXATE_ERROR_NOTHING, "there is no answer yet"),
-        })?;
-        reader.has_mask = given.has_pixels;
-        Ok(fixate_answer::of(&given, &reader.pixels))
-    })?;
-    // SAFETY: the caller promises an initialised answer.
-    unsafe { write(answer, &given) }
-}
-
-/// Writes the mask of the newest answer taken, as large as its frame: 255 inside and 0 outside, rows
-/// `stride_bytes` apart, into the `size_bytes` of `bitmap`.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_ARGUMENT`, `_BUFFER`, `_REENTRANT`, or `_NOTHING` if there
-/// is no mask.
-///
-/// # Safety
-/// `bitmap` has room for `size_bytes`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_session_bitmap(
-    session: *mut fixate_session,
-    bitmap: *mut u8,
-    stride_bytes: usize,
-    size_bytes: usize,
-) -> i32 {
-    guarded(|| {
-        with_mask(session, |pixels| {
-            let found: &Bitmap = &pixels.bitmap;
-            // SAFETY: the caller promises so much room.
-            unsafe { write_bitmap(found, bitmap, stride_bytes, size_bytes) }
-        })
-    })
-}
-
-/// Writes the mask of the newest answer taken as the compressed run lengths of COCO, with a NUL at the end.
-/// `length`, if not NULL, gets the bytes of the text without the NUL, whether or not it fits.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_BUFFER`, `_REENTRANT`, or `_NOTHING` if there is no mask.
-///
-/// # Safety
-/// `text` has room for `capacity` bytes; `length` is NULL or points to a `size_t`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_session_rle(
-    session: *mut fixate_session,
-    text: *mut c_char,
-    capacity: usize,
-    length: *mut usize,
-) -> i32 {
-    guarded(|| {
-        with_mask(session, |pixels| {
-            // SAFETY: the caller promises so much room, and NULL or a `size_t`.
-            unsafe { write_rle(&pixels.bitmap, text, capacity, length) }
-        })
-    })
-}
-
-/// Writes the low-resolution logits of the newest answer taken, row by row; `fixate_answer.logits_size` says
-/// how many.
-///
-/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_HANDLE`, `_BUFFER`, `_REENTRANT`, or `_NOTHING` if there is no mask.
-///
-/// # Safety
-/// `logits` has room for `capacity` numbers.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn fixate_session_logits(
-    session: *mut fixate_session,
-    logits: *mut f32,
-    capacity: usize,
-) -> i32 {
-    guarded(|| {
-        with_mask(session, |pixels| {
-            // SAFETY: the caller promises so much room.
-            unsafe { write_logits(&pixels.logits.values, logits, capacity) }
-        })
     })
 }
 
@@ -425,21 +156,6 @@ pub unsafe extern "C" fn fixate_session_stats(
         let found = fixate_stats::of(&SESSIONS.find(session)?.session.stats());
         // SAFETY: the caller promises initialised statistics.
         unsafe { write(stats, &found) }
-    })
-}
-
-/// Calls `job` with the mask of the newest answer taken.
-fn with_mask(
-    session: *mut fixate_session,
-    job: impl FnOnce(&MaskPixels) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let state = SESSIONS.find(session)?;
-    state.reader.with(|reader| match reader.has_mask {
-        true => job(&reader.pixels),
-        false => Err(Failure::new(
-            FIXATE_ERROR_NOTHING,
-            "the newest answer has no mask, or none was taken yet",
-        )),
     })
 }
 

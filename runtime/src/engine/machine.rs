@@ -192,8 +192,7 @@ impl Engine {
     /// Whether the pixels of this frame may still be wanted, to be encoded.
     #[must_use]
     pub fn needs_frame(&self, frame: FrameId) -> bool {
-        let newest = self.frames.newest().map(|newest| newest.frame);
-        newest == Some(frame) || self.policy.waiting() == Some(frame)
+        self.policy.waiting() == Some(frame)
     }
 
     /// The newest of the frames known that is not after this one: where a prompt belongs whose own

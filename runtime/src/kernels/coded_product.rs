@@ -52,10 +52,11 @@ impl CodedMatrix {
         let mut starts = vec![0; panels * COLUMNS];
         for panel in 0..panels {
             for group in (0..depth).step_by(CODE_GROUP) {
-                for column in panel * COLUMNS..(panel + 1) * COLUMNS {
+                let first = panel * COLUMNS;
+                for (column, start) in (first..).zip(&mut starts[first..first + COLUMNS]) {
                     for row in group..group + CODE_GROUP {
                         let weight = if column < columns { at(row, column) } else { 0 };
-                        starts[column] -= i32::from(zero) * i32::from(weight);
+                        *start -= i32::from(zero) * i32::from(weight);
                         values.push(weight);
                     }
                 }

@@ -89,10 +89,6 @@ pub fn packed_product(
     );
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the same as its public face, and the set"
-)]
 fn packed_product_on(
     set: InstructionSet,
     sums: &mut [f32],

@@ -5,6 +5,7 @@ use crossbeam_channel::Receiver;
 use super::shared::Shared;
 use crate::engine::FrameNews;
 use crate::motion::{GyroNoise, GyroTrack, Intrinsics, MotionEstimator};
+use crate::newest::Taken;
 
 /// A sample of the gyroscope.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +22,7 @@ pub(super) fn run(shared: &Shared, turns: &Receiver<Turn>, intrinsics: Option<In
     let mut estimator = MotionEstimator::new(SEED);
     let mut gyro = GyroTrack::new();
     let mut before_us = None;
-    while let Some(frame) = shared.camera.take() {
+    while let Taken::Value(frame) = shared.camera.take(None) {
         while let Ok(turn) = turns.try_recv() {
             // The engine refuses and counts the same samples.
             let _ = gyro.push(turn.time_us, turn.rate_rad_s);

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::clock::now_us;
 use super::error::SessionError;
 use super::orders::{EncodeOrder, News};
-use super::pixels::OwnFrame;
+use super::pixels::HeldFrame;
 use super::pool::Pool;
 use crate::decoder::{Decoder, Embedding, Keyframe};
 use crate::encoder::{Encoder, EncoderError};
@@ -43,12 +43,8 @@ impl EncoderDesk {
         })
     }
 
-    /// Encodes a frame.
-    pub(super) fn make(&mut self, frame: &OwnFrame) -> Result<Arc<Keyframe>, SessionError> {
-        let Ok(view) = frame.view() else {
-            // Only filled frames are handed on.
-            return Err(SessionError::NoBuffer);
-        };
+    /// Encodes a frame, which it lets go of before the encoder runs.
+    pub(super) fn make(&mut self, frame: HeldFrame) -> Result<Arc<Keyframe>, SessionError> {
         let Self {
             encoder,
             preparer,
@@ -57,8 +53,10 @@ impl EncoderDesk {
             keyframes,
         } = self;
         let filled = keyframes.fill(|keyframe| {
+            let view = frame.view().map_err(SessionError::Frame)?;
             keyframe.placement = preprocessor.preprocess_into(&view, input)?;
             keyframe.capture_time_us = view.capture_time_us();
+            drop(frame);
             let embedding = &mut keyframe.embedding;
             embedding.shape = encoder.embedding_shape();
             embedding
@@ -101,9 +99,8 @@ pub(super) fn run(
 ) {
     while let Ok(order) = orders.recv() {
         let begun_us = now_us();
-        let made = catch_unwind(AssertUnwindSafe(|| desk.make(&order.frame)));
         let EncodeOrder { keyframe, frame } = order;
-        drop(frame);
+        let made = catch_unwind(AssertUnwindSafe(|| desk.make(frame)));
         let result = match made {
             Ok(Ok(made)) => Ok(made),
             Ok(Err(error)) => {

@@ -14,27 +14,21 @@ use super::decoding::DecoderDesk;
 use super::drawing::MaskPixels;
 use super::encoding::EncoderDesk;
 use super::error::SessionError;
+use super::intake::Intake;
 use super::model::SessionModel;
 use super::options::SessionOptions;
 use super::orders::News;
 use super::outbox::SessionAnswer;
-use super::pixels::OwnFrame;
-use super::pool::Pool;
 use super::shared::{Counts, Shared};
 use super::state::{Orders, State};
 use super::stats::SessionStats;
 use super::timekeeper;
 use super::warm_up::warm_up;
 use crate::engine::gaze::GazeSample;
-use crate::engine::{
-    Accepted, Engine, EngineError, EngineOptions, FrameId, GazeOutcome, PromptShape,
-};
-use crate::frame::Frame;
+use crate::engine::{Accepted, Engine, EngineOptions, FrameId, GazeOutcome, PromptShape};
+use crate::frame::{Frame, LentFrame};
 use crate::prompt::Prompt;
 
-/// Frames in use at once: one being copied, one for the camera's thread, one that it looks at, the
-/// newest, one that waits for the encoder, one being encoded, those of encoders that hang.
-const MOST_FRAMES: usize = 10;
 /// Samples of the gyroscope between two frames, at 1 kHz and 10 Hz.
 const MOST_TURNS: usize = 128;
 /// More than ever wait for the time-keeping thread.
@@ -46,19 +40,13 @@ const MOST_NEWS: usize = 64;
 /// All methods may be called from any thread. Pushing never waits for another thread's work.
 pub struct Session {
     shared: Arc<Shared>,
-    frames: Mutex<Frames>,
+    intake: Intake,
+    stop_within: Duration,
     turns: Sender<Turn>,
     news: Sender<News>,
     stopped: AtomicBool,
     timekeeper: Mutex<Option<JoinHandle<usize>>>,
     engine_options: EngineOptions,
-}
-
-/// What pushing frames needs.
-struct Frames {
-    pool: Pool<OwnFrame>,
-    count: u64,
-    newest_us: Option<i64>,
 }
 
 impl Session {
@@ -98,10 +86,11 @@ impl Session {
             decode,
             move_mask,
         };
+        let intake = Intake::new(options.engine.clock_difference_us)?;
         let engine = Engine::new(options.engine);
         let state = State::new(engine, orders, news.clone(), options.told.take());
         let shared = Arc::new(Shared::new(state, kept));
-        let engine_options = options.engine;
+        let (engine_options, stop_within) = (options.engine, options.stop_within);
         let mut crew = Crew::new(options, news.clone(), spares);
         let started = crew
             .start_camera(&shared, turns_in)
@@ -118,11 +107,8 @@ impl Session {
         let timekeeper = timekeeper.inspect_err(|_| close(&shared))?;
         Ok(Self {
             shared,
-            frames: Mutex::new(Frames {
-                pool: Pool::new(MOST_FRAMES, OwnFrame::empty),
-                count: 0,
-                newest_us: None,
-            }),
+            intake,
+            stop_within,
             turns,
             news,
             stopped: AtomicBool::new(false),
@@ -144,30 +130,20 @@ impl Session {
     /// When it is not later, or from the future; when the session has been stopped.
     pub fn push_frame(&self, frame: &Frame<'_>) -> Result<FrameId, SessionError> {
         self.check()?;
-        let counts = &self.shared.counts;
-        let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
-        Counts::add(&counts.frames_pushed);
-        let found_us = frame.capture_time_us();
-        let refused = frames.refusal(found_us, self.engine_options.clock_difference_us);
-        if let Some(error) = refused {
-            Counts::add(&counts.frames_dropped);
-            return Err(SessionError::Refused(error));
-        }
-        let id = FrameId(frames.count + 1);
-        let copied = frames
-            .pool
-            .fill(|own| own.copy_from(id, frame).map_err(SessionError::Frame));
-        let Some(own) = copied else {
-            Counts::add(&counts.frames_dropped);
-            return Err(SessionError::NoBuffer);
-        };
-        let own = own?;
-        frames.count += 1;
-        frames.newest_us = Some(found_us);
-        if self.shared.camera.put(own).is_some() {
-            Counts::add(&counts.frames_dropped);
-        }
-        Ok(id)
+        self.intake.copy(frame, &self.shared)
+    }
+
+    /// Takes a frame without copying its pixels; else as [`Session::push_frame`]. It is dropped when its
+    /// motion is known and it is either in the encoder's own format or not wanted by the encoder: after
+    /// some milliseconds, or as long as an encoding takes if it waits for one. That happens on a thread of
+    /// the session that does nothing else and holds no lock, so that whoever lent it may call the session
+    /// then; those that are refused are dropped by this call.
+    ///
+    /// # Errors
+    /// As [`Session::push_frame`]; when too many frames are out.
+    pub fn lend_frame(&self, frame: Box<dyn LentFrame>) -> Result<FrameId, SessionError> {
+        self.check()?;
+        self.intake.lend(frame, &self.shared)
     }
 
     /// Takes a sample of an eye tracker, its time in microseconds of [`now_us`]. While the eyes rest on,
@@ -241,35 +217,13 @@ impl Session {
     /// What has been done so far. Allocates.
     #[must_use]
     pub fn stats(&self) -> SessionStats {
-        let times = self.shared.outbox.times();
-        let counts = &self.shared.counts;
-        let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-        let state = self.shared.lock();
-        SessionStats {
-            engine: *state.engine.counters(),
-            keyframes: *state.engine.keyframes().counters(),
-            gaze: *state.engine.gaze().counters(),
-            gaze_prompts: state.gaze_prompts,
-            latency_ms: times.latency.quantiles(),
-            mask_age_ms: times.mask_age.quantiles(),
-            encode_ms: state.encode_times.quantiles(),
-            decode_ms: state.decode_times.quantiles(),
-            in_time: times.in_time,
-            missed: times.missed,
-            longest_miss_streak: times.longest_miss_streak,
-            answers_dropped: times.dropped,
-            frames_pushed: read(&counts.frames_pushed),
-            frames_dropped: read(&counts.frames_dropped),
-            imu_dropped: read(&counts.turns_dropped),
-            events_dropped: state.events_dropped,
-            encoders_replaced: state.encoder_generation,
-            decoders_replaced: state.decoder_generation,
-        }
+        SessionStats::of(&self.shared)
     }
 
-    /// Stops all threads, and waits for them at most as long as the options say. Tells how many did not
-    /// end: threads that hang are left to themselves. Answers that are there can still be taken; whoever
-    /// waits for one goes on without. The second time it does nothing.
+    /// Stops all threads, and waits for them, and for lent frames to be dropped, at most as long as the
+    /// options say. Tells how many threads did not end: those that hang are left to themselves. Answers
+    /// that are there can still be taken; whoever waits for one goes on without. The second time it does
+    /// nothing.
     pub fn stop(&self) -> usize {
         self.stopped.store(true, Ordering::Relaxed);
         close(&self.shared);
@@ -280,14 +234,21 @@ impl Session {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let ended = timekeeper.take().map(JoinHandle::join);
-        match ended {
+        // A lender who stops the session while he takes a frame back waits for it.
+        drop(timekeeper);
+        let left = match ended {
             Some(Ok(left)) => left,
             Some(Err(_)) => {
                 log::error!("the session's time-keeping thread panicked");
                 0
             }
             None => 0,
+        };
+        let out = self.intake.all_back(&self.shared, self.stop_within);
+        if out > 0 {
+            log::warn!("{out} lent frames are not given back yet");
         }
+        left
     }
 
     /// Whether it was told to stop.
@@ -315,24 +276,4 @@ fn close(shared: &Shared) {
     shared.lock().orders = None;
     shared.camera.close();
     shared.outbox.close();
-}
-
-impl Frames {
-    /// Why a frame of this capture time is refused.
-    fn refusal(&self, found_us: i64, clock_difference_us: i64) -> Option<EngineError> {
-        if let Some(newest_us) = self.newest_us
-            && found_us <= newest_us
-        {
-            return Some(EngineError::FrameNotLater {
-                newest_us,
-                found_us,
-            });
-        }
-        let now_us = now_us();
-        (found_us > now_us.saturating_add(clock_difference_us)).then_some(EngineError::FromFuture {
-            name: "frame",
-            now_us,
-            found_us,
-        })
-    }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::decoding::Masks;
-use super::pixels::OwnFrame;
+use super::pixels::HeldFrame;
 use crate::decoder::Keyframe;
 use crate::engine::{DecodeJob, JobFailed, KeyframeId, MoveJob};
 
 /// For the encoder's thread.
 pub(super) struct EncodeOrder {
     pub(super) keyframe: KeyframeId,
-    pub(super) frame: Arc<OwnFrame>,
+    pub(super) frame: HeldFrame,
 }
 
 /// For the decoder's thread.

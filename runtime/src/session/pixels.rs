@@ -1,38 +1,28 @@
-//! Frames that outlive the camera's buffer.
+//! Frames that outlive the call that pushed them.
+
+use std::sync::Arc;
 
 use crate::engine::FrameId;
-use crate::frame::{Frame, FrameError};
-use crate::source::FrameBuffer;
+use crate::frame::{Frame, FrameError, LentFrame};
 
-/// A frame with pixels of its own, and the name that the engine knows it by.
-pub(super) struct OwnFrame {
+/// A frame's pixels, wherever they are, and the name that the engine knows it by. Cloning it copies no
+/// pixels.
+#[derive(Clone)]
+pub(super) struct HeldFrame {
     pub(super) id: FrameId,
-    buffer: FrameBuffer,
+    pixels: Arc<dyn LentFrame>,
 }
 
-impl OwnFrame {
-    /// A frame without pixels, to be filled.
-    pub(super) fn empty() -> Self {
-        Self {
-            id: FrameId(0),
-            buffer: FrameBuffer::new(),
-        }
-    }
-
-    /// Becomes a copy of `frame`. Allocates for the first frame of a size.
-    ///
-    /// # Errors
-    /// When the frame's size does not fit this machine's addresses without padding.
-    pub(super) fn copy_from(&mut self, id: FrameId, frame: &Frame<'_>) -> Result<(), FrameError> {
-        self.id = id;
-        self.buffer.copy_from(frame)
+impl HeldFrame {
+    pub(super) fn new(id: FrameId, pixels: Arc<dyn LentFrame>) -> Self {
+        Self { id, pixels }
     }
 
     /// The frame.
     ///
     /// # Errors
-    /// Before it was filled.
+    /// When there are no pixels.
     pub(super) fn view(&self) -> Result<Frame<'_>, FrameError> {
-        self.buffer.frame()
+        self.pixels.frame()
     }
 }

@@ -11,9 +11,8 @@ use super::clock::now_us;
 use super::decoding::Made;
 use super::drawing::Drawing;
 use super::error::SessionError;
-use super::newest::Newest;
 use super::outbox::Outbox;
-use super::pixels::OwnFrame;
+use super::pixels::HeldFrame;
 use super::state::State;
 use crate::decoder::Keyframe;
 use crate::engine::gaze::GazeSample;
@@ -21,12 +20,13 @@ use crate::engine::{
     Accepted, Event, FrameId, FrameNews, GazeOutcome, JobFailed, JobId, KeyframeId, Outcome,
     PromptShape,
 };
+use crate::newest::Newest;
 
 /// What the threads of a session share.
 pub(super) struct Shared {
     state: Mutex<State>,
     /// From whoever pushes frames to the camera's thread.
-    pub(super) camera: Newest<Arc<OwnFrame>>,
+    pub(super) camera: Newest<HeldFrame>,
     pub(super) outbox: Outbox,
     pub(super) counts: Counts,
 }
@@ -81,7 +81,7 @@ impl Shared {
     }
 
     /// Takes a frame with its motion.
-    pub(super) fn frame(&self, news: &FrameNews, frame: Arc<OwnFrame>) {
+    pub(super) fn frame(&self, news: &FrameNews, frame: HeldFrame) {
         let mut state = self.lock();
         let time_us = state.time(now_us());
         let (now_us, news) = (time_us, *news);

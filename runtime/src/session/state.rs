@@ -10,7 +10,7 @@ use super::error::SessionError;
 use super::histogram::Histogram;
 use super::orders::{DecodeOrder, EncodeOrder, MoveOrder, News};
 use super::outbox::Outbox;
-use super::pixels::OwnFrame;
+use super::pixels::HeldFrame;
 use super::shared::Hung;
 use super::told::Told;
 use crate::decoder::Keyframe;
@@ -27,7 +27,7 @@ const MOST_ROUNDS: usize = 8;
 /// The engine, and the pixels behind the names that it knows. Nothing in here allocates once made.
 pub(super) struct State {
     pub(super) engine: Engine,
-    pub(super) frames: Vec<Arc<OwnFrame>>,
+    pub(super) frames: Vec<HeldFrame>,
     pub(super) keyframes: Vec<(KeyframeId, Arc<Keyframe>)>,
     pub(super) masks: Vec<Arc<Masks>>,
     pub(super) drawings: Vec<Arc<Drawing>>,
@@ -266,7 +266,7 @@ impl State {
         };
         let order = EncodeOrder {
             keyframe: job.keyframe,
-            frame: Arc::clone(frame),
+            frame: frame.clone(),
         };
         self.outgoing.encode = Some((orders.encode.clone(), order));
         true

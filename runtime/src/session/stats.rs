@@ -1,6 +1,9 @@
 //! What a session has done so far.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::histogram::Quantiles;
+use super::shared::Shared;
 use crate::engine::gaze::GazeCounters;
 use crate::engine::{EngineCounters, KeyframeCounters};
 
@@ -44,4 +47,33 @@ pub struct SessionStats {
     pub encoders_replaced: u64,
     /// Decoders put in the place of others that hung.
     pub decoders_replaced: u64,
+}
+
+impl SessionStats {
+    pub(super) fn of(shared: &Shared) -> Self {
+        let times = shared.outbox.times();
+        let counts = &shared.counts;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let state = shared.lock();
+        Self {
+            engine: *state.engine.counters(),
+            keyframes: *state.engine.keyframes().counters(),
+            gaze: *state.engine.gaze().counters(),
+            gaze_prompts: state.gaze_prompts,
+            latency_ms: times.latency.quantiles(),
+            mask_age_ms: times.mask_age.quantiles(),
+            encode_ms: state.encode_times.quantiles(),
+            decode_ms: state.decode_times.quantiles(),
+            in_time: times.in_time,
+            missed: times.missed,
+            longest_miss_streak: times.longest_miss_streak,
+            answers_dropped: times.dropped,
+            frames_pushed: read(&counts.frames_pushed),
+            frames_dropped: read(&counts.frames_dropped),
+            imu_dropped: read(&counts.turns_dropped),
+            events_dropped: state.events_dropped,
+            encoders_replaced: state.encoder_generation,
+            decoders_replaced: state.decoder_generation,
+        }
+    }
 }

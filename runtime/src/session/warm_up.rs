@@ -9,15 +9,16 @@ use super::drawing::Drawing;
 use super::encoding::EncoderDesk;
 use super::error::SessionError;
 use super::orders::DecodeOrder;
-use super::pixels::OwnFrame;
+use super::pixels::HeldFrame;
 use crate::decoder::Keyframe;
 use crate::engine::{
     DecodeJob, EngineOptions, FrameId, JobId, KeyframeId, Memory, PromptId, PromptShape, Rung,
 };
-use crate::frame::{Frame, PixelFormat};
+use crate::frame::PixelFormat;
 use crate::geometry::{Bounds, Homography};
 use crate::mask::MaskUpsampler;
 use crate::motion::Motion;
+use crate::source::FrameBuffer;
 
 /// Encoding more often warms up nothing more, and takes long.
 const MOST_ENCODES: usize = 2;
@@ -36,17 +37,15 @@ pub(super) fn warm_up(
         return Ok(());
     }
     let (budget_us, ladder) = (options.budget_us, &mut options.ladder);
-    let grey = vec![128; width_px as usize * height_px as usize];
-    let mut frame = OwnFrame::empty();
-    match Frame::contiguous(PixelFormat::Gray8, width_px, height_px, &grey, 0) {
-        Ok(view) => frame
-            .copy_from(FrameId(0), &view)
-            .map_err(SessionError::Frame)?,
+    let mut grey = FrameBuffer::new();
+    match grey.reshape(PixelFormat::Gray8, width_px, height_px, 0) {
+        Ok(pixels) => pixels.fill(128),
         Err(_) => return Ok(()),
     }
-    let mut keyframe = encoder.make(&frame)?;
+    let frame = HeldFrame::new(FrameId(0), Arc::new(grey));
+    let mut keyframe = encoder.make(frame.clone())?;
     for _ in 1..runs.min(MOST_ENCODES) {
-        keyframe = encoder.make(&frame)?;
+        keyframe = encoder.make(frame.clone())?;
     }
     let mut last: Option<Made> = None;
     let made = decoder.make(&order(Rung::Candidates, &keyframe, None))?;

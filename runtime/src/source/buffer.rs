@@ -1,6 +1,6 @@
 //! The pixels of one frame, used again for the next.
 
-use crate::frame::{Frame, FrameError, PixelFormat, YuvMatrix, YuvRange};
+use crate::frame::{Frame, FrameError, LentFrame, PixelFormat, YuvMatrix, YuvRange};
 
 /// A frame with pixels of its own. Rows, and planes, follow one another without gaps.
 #[derive(Clone, Debug, Default)]
@@ -117,5 +117,11 @@ impl FrameBuffer {
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
+    }
+}
+
+impl LentFrame for FrameBuffer {
+    fn frame(&self) -> Result<Frame<'_>, FrameError> {
+        FrameBuffer::frame(self)
     }
 }

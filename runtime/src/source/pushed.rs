@@ -1,10 +1,12 @@
 //! Frames that another thread pushes.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{FrameBuffer, Source, SourceError, Supply};
 use crate::frame::{Frame, FrameError};
+use crate::newest::{Newest, Taken};
 
 /// What became of pushed frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,37 +24,42 @@ pub struct PushCounters {
 /// never waits for whoever takes.
 #[must_use]
 pub fn pushed_frames() -> (FramePusher, PushedFrames) {
-    let shared = Arc::new(Shared::default());
+    let shared = Arc::new(Shared {
+        newest: Newest::new(),
+        spare: Mutex::default(),
+        pushed: AtomicU64::new(0),
+        taken: AtomicU64::new(0),
+        dropped: AtomicU64::new(0),
+    });
     let pusher = FramePusher {
         shared: Arc::clone(&shared),
     };
     (pusher, PushedFrames { shared })
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
-    slot: Mutex<Slot>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Slot {
-    newest: Option<FrameBuffer>,
+    newest: Newest<FrameBuffer>,
     /// To be filled. A buffer is made only when there is none, so that there are never more than a few.
-    spare: Vec<FrameBuffer>,
-    closed: bool,
-    counters: PushCounters,
+    spare: Mutex<Vec<FrameBuffer>>,
+    pushed: AtomicU64,
+    taken: AtomicU64,
+    dropped: AtomicU64,
 }
 
 impl Shared {
     /// Nothing is left half done under the lock, so that a panic elsewhere does no harm.
-    fn lock(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    fn spare(&self) -> MutexGuard<'_, Vec<FrameBuffer>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn close(&self) {
-        self.lock().closed = true;
-        self.changed.notify_all();
+    fn counters(&self) -> PushCounters {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        PushCounters {
+            pushed: read(&self.pushed),
+            taken: read(&self.taken),
+            dropped: read(&self.dropped),
+        }
     }
 }
 
@@ -69,40 +76,35 @@ impl FramePusher {
     /// # Errors
     /// As [`FrameBuffer::copy_from`]; nothing is pushed then.
     pub fn push(&self, frame: &Frame<'_>) -> Result<(), FrameError> {
-        // Pixels are copied outside of the lock.
-        let mut buffer = self.shared.lock().spare.pop().unwrap_or_default();
+        let shared = &*self.shared;
+        // Pixels are copied outside of any lock.
+        let spare = shared.spare().pop();
+        let mut buffer = spare.unwrap_or_default();
         buffer.copy_from(frame)?;
-        let mut slot = self.shared.lock();
-        slot.counters.pushed += 1;
-        if slot.closed {
-            slot.counters.dropped += 1;
-            return Ok(());
+        shared.pushed.fetch_add(1, Ordering::Relaxed);
+        if let Some(unwanted) = shared.newest.put(buffer) {
+            shared.dropped.fetch_add(1, Ordering::Relaxed);
+            shared.spare().push(unwanted);
         }
-        if let Some(replaced) = slot.newest.replace(buffer) {
-            slot.counters.dropped += 1;
-            slot.spare.push(replaced);
-        }
-        drop(slot);
-        self.shared.changed.notify_one();
         Ok(())
     }
 
     /// Whether nobody takes frames any more.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.shared.lock().closed
+        self.shared.newest.is_closed()
     }
 
     /// What became of the frames so far.
     #[must_use]
     pub fn counters(&self) -> PushCounters {
-        self.shared.lock().counters
+        self.shared.counters()
     }
 }
 
 impl Drop for FramePusher {
     fn drop(&mut self) {
-        self.shared.close();
+        self.shared.newest.close();
     }
 }
 
@@ -122,30 +124,20 @@ impl PushedFrames {
     /// What became of the frames so far.
     #[must_use]
     pub fn counters(&self) -> PushCounters {
-        self.shared.lock().counters
+        self.shared.counters()
     }
 
     /// The newest frame, at the latest at `until`; without it, whenever.
     fn take(&mut self, buffer: &mut FrameBuffer, until: Option<Instant>) -> Option<Supply> {
-        let mut slot = self.shared.lock();
-        loop {
-            if let Some(newest) = slot.newest.take() {
-                slot.counters.taken += 1;
-                slot.spare.push(std::mem::replace(buffer, newest));
-                return Some(Supply::Frame);
+        match self.shared.newest.take(until) {
+            Taken::Value(newest) => {
+                self.shared.taken.fetch_add(1, Ordering::Relaxed);
+                let before = std::mem::replace(buffer, newest);
+                self.shared.spare().push(before);
+                Some(Supply::Frame)
             }
-            if slot.closed {
-                return Some(Supply::Ended);
-            }
-            let changed = &self.shared.changed;
-            slot = match until {
-                None => changed.wait(slot).unwrap_or_else(PoisonError::into_inner),
-                Some(until) => {
-                    let left = until.checked_duration_since(Instant::now())?;
-                    let waited = changed.wait_timeout(slot, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
+            Taken::Late => None,
+            Taken::Closed => Some(Supply::Ended),
         }
     }
 }
@@ -162,7 +154,7 @@ impl Source for PushedFrames {
 
 impl Drop for PushedFrames {
     fn drop(&mut self) {
-        self.shared.close();
+        self.shared.newest.close();
     }
 }
 

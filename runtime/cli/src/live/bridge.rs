@@ -1,15 +1,16 @@
 //! An eye tracker and a gyroscope behind a microcontroller's link; what is seen there goes back to it.
 
+use super::summary::summary;
 use crate::failure::Failure;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use fixate::engine::gaze::GazeSample;
-use fixate::engine::{Answer, AnswerKind, NoneReason, PromptId};
+use fixate::engine::{Answer, PromptId};
 use fixate::mask::Bitmap;
 use fixate::motion::Intrinsics;
+use fixate::prompt::Prompt;
 use fixate::session::{Session, now_us};
-use fixate::tasks::grasp::MaskShape;
 use fixate_bridge::clock::LinkDelay;
-use fixate_bridge::host::{self, Connection};
+use fixate_bridge::host::{self, Action, Connection, Reconnect};
 use fixate_bridge::message::{
     self as wire, Configuration, GazePoint, GazeState, MaskSummary, Message,
 };
@@ -20,6 +21,9 @@ use std::time::Duration;
 /// Of serial ports.
 const BAUD: u32 = 1_000_000;
 const TIMEOUT: Duration = Duration::from_millis(1);
+/// Between two attempts at a line that has broken.
+const FIRST_WAIT_US: u64 = 100_000;
+const LONGEST_WAIT_US: u64 = 2_000_000;
 /// Prompts whose answers are still to come.
 const MOST_PROMPTS: usize = 256;
 const MOST_SUMMARIES: usize = 64;
@@ -34,8 +38,8 @@ pub(super) struct Summary {
 /// Where summaries of answers go.
 pub(super) struct SummaryWay(Sender<Summary>);
 
-/// Talks over the line that was opened.
-type Run = Box<dyn FnOnce(Talk<'_>, &Receiver<Summary>) -> std::io::Result<()> + Send>;
+/// Talks over a line, the one that was opened, or opened again.
+type Run = Box<dyn FnMut(&mut Talk<'_>, &Receiver<Summary>) -> std::io::Result<()> + Send>;
 
 /// A link to a device.
 pub(super) struct Bridge {
@@ -52,11 +56,10 @@ pub(super) fn open(address: &str) -> Result<(Bridge, SummaryWay), Failure> {
         true => format!("127.0.0.1:{address}"),
         false => address.to_owned(),
     };
-    let opened: std::io::Result<Run> = match address.starts_with('/') {
-        true => Connection::serial(&address, BAUD, TIMEOUT)
-            .map(|line| Box::new(move |talk: Talk<'_>, said: &_| talk.run(line, said)) as Run),
-        false => Connection::tcp(address.as_str(), TIMEOUT)
-            .map(|line| Box::new(move |talk: Talk<'_>, said: &_| talk.run(line, said)) as Run),
+    let to = address.clone();
+    let opened = match address.starts_with('/') {
+        true => lines(move || Connection::serial(&to, BAUD, TIMEOUT)),
+        false => lines(move || Connection::tcp(to.as_str(), TIMEOUT)),
     };
     let run = opened.map_err(|error| broken(&address, &error))?;
     let bridge = Bridge {
@@ -65,6 +68,20 @@ pub(super) fn open(address: &str) -> Result<(Bridge, SummaryWay), Failure> {
         summaries,
     };
     Ok((bridge, SummaryWay(sender)))
+}
+
+/// Opens a line now, and again where the one before has broken.
+fn lines<T: Read + Write + Send + 'static>(
+    mut open: impl FnMut() -> std::io::Result<Connection<T>> + Send + 'static,
+) -> std::io::Result<Run> {
+    let mut opened = Some(open()?);
+    Ok(Box::new(move |talk: &mut Talk<'_>, said: &_| {
+        let line = match opened.take() {
+            Some(line) => line,
+            None => open()?,
+        };
+        talk.run(line, said)
+    }))
 }
 
 fn broken(address: &str, error: &std::io::Error) -> Failure {
@@ -88,16 +105,19 @@ impl SummaryWay {
 }
 
 impl Bridge {
-    /// Talks to the device until this time, microseconds. Inertial samples are passed on if the camera is not a scene,
-    /// which turns by itself.
+    /// Talks to the device until this time, microseconds, over another line where one breaks. Inertial samples are passed
+    /// on if the camera is not a scene, which turns by itself.
     pub(super) fn talk(
-        self,
+        mut self,
         session: &Session,
         until_us: i64,
         intrinsics: Option<&Intrinsics>,
         turns: bool,
     ) -> Result<(), Failure> {
-        let talk = Talk {
+        // A number that differs from start to start.
+        let boot = now_us() as u16;
+        let mut talk = Talk {
+            link: host::Session::new(boot, LinkDelay::default()),
             session,
             until_us,
             intrinsics,
@@ -105,11 +125,30 @@ impl Bridge {
             prompts: VecDeque::with_capacity(MOST_PROMPTS),
             configure: false,
         };
-        (self.run)(talk, &self.summaries).map_err(|error| broken(&self.address, &error))
+        let mut reconnect = Reconnect::new(FIRST_WAIT_US, LONGEST_WAIT_US);
+        while now_us() < until_us {
+            match reconnect.poll(host_us()) {
+                Action::Wait { until_us: wait_us } => {
+                    let end_us = u64::try_from(until_us).unwrap_or_default();
+                    let left_us = wait_us.min(end_us).saturating_sub(host_us());
+                    std::thread::sleep(Duration::from_micros(left_us));
+                }
+                Action::Connect | Action::Stay => {
+                    reconnect.connected(host_us());
+                    if let Err(error) = (self.run)(&mut talk, &self.summaries) {
+                        log::warn!("bridge {}: {error}; it is tried again", self.address);
+                        reconnect.failed(host_us());
+                    }
+                }
+            }
+        }
+        log::info!("the bridge: {:?}", talk.link.statistics());
+        Ok(())
     }
 }
 
 struct Talk<'a> {
+    link: host::Session,
     session: &'a Session,
     until_us: i64,
     intrinsics: Option<&'a Intrinsics>,
@@ -120,18 +159,19 @@ struct Talk<'a> {
 }
 
 impl Talk<'_> {
+    /// Until the time is over, or the line breaks.
     fn run<T: Read + Write>(
-        mut self,
+        &mut self,
         mut connection: Connection<T>,
         summaries: &Receiver<Summary>,
     ) -> std::io::Result<()> {
-        // A number that differs from start to start.
-        let boot = now_us() as u16;
-        let mut link = host::Session::new(boot, LinkDelay::default());
         let mut buffer = [0; 4096];
         while now_us() < self.until_us {
             let bytes = connection.read(&mut buffer)?;
-            link.receive(bytes, host_us(), |event| self.take(event));
+            let mut events = Vec::new();
+            self.link
+                .receive(bytes, host_us(), |event| events.push(event));
+            events.into_iter().for_each(|event| self.take(event));
             let mut out = Vec::new();
             if std::mem::take(&mut self.configure) {
                 let wish = Configuration {
@@ -140,7 +180,7 @@ impl Talk<'_> {
                     health_period_ms: 1000,
                     strobes: false,
                 };
-                send(&mut link, &wish.into(), &mut out);
+                send(&mut self.link, &wish.into(), &mut out);
             }
             for summary in summaries.try_iter() {
                 let known = self.prompts.iter();
@@ -151,13 +191,12 @@ impl Talk<'_> {
                         in_time: summary.in_time,
                         answer: summary.answer,
                     };
-                    send(&mut link, &summary.into(), &mut out);
+                    send(&mut self.link, &summary.into(), &mut out);
                 }
             }
-            link.poll(host_us(), &mut out);
+            self.link.poll(host_us(), &mut out);
             connection.write(&out)?;
         }
-        log::info!("the bridge: {:?}", link.statistics());
         Ok(())
     }
 
@@ -172,6 +211,7 @@ impl Talk<'_> {
                 let time_us = i64::try_from(time.host_us).unwrap_or(i64::MAX);
                 match received.message {
                     Message::GazeSample(gaze) => self.gaze(&gaze, time_us),
+                    Message::GraspPoint(point) => self.grasp(&point),
                     Message::ImuSample(imu) if self.turns => {
                         let rate = imu.angular_rate_rad_s.map(f64::from);
                         let _ = self.session.push_imu(time_us, rate);
@@ -210,12 +250,26 @@ impl Talk<'_> {
             return;
         };
         if let Some(accepted) = outcome.accepted {
-            if self.prompts.len() == MOST_PROMPTS {
-                self.prompts.pop_front();
-            }
-            self.prompts
-                .push_back((accepted.prompt, gaze.device_time_us));
+            self.remember(accepted.prompt, gaze.device_time_us);
         }
+    }
+
+    /// A pixel of the newest frame.
+    fn grasp(&mut self, point: &wire::GraspPoint) {
+        // The first pixel's corner and its centre both belong to it.
+        let first = |px: f32| (px - 0.5).max(0.0).min(px);
+        let prompt = Prompt::point(first(point.x_px), first(point.y_px));
+        match self.session.push_prompt(None, &prompt, None) {
+            Ok(accepted) => self.remember(accepted.prompt, point.device_time_us),
+            Err(error) => log::warn!("a grasp point was refused: {error}"),
+        }
+    }
+
+    fn remember(&mut self, prompt: PromptId, device_time_us: u32) {
+        if self.prompts.len() == MOST_PROMPTS {
+            self.prompts.pop_front();
+        }
+        self.prompts.push_back((prompt, device_time_us));
     }
 }
 
@@ -227,54 +281,5 @@ fn host_us() -> u64 {
 fn send(link: &mut host::Session, message: &Message, out: &mut Vec<u8>) {
     if let Err(error) = link.send(message, out) {
         log::warn!("a message to the device was left out: {error}");
-    }
-}
-
-fn summary(answer: &Answer, mask: &Bitmap) -> wire::Answer {
-    let kind = match answer.kind {
-        AnswerKind::Fresh => wire::AnswerKind::Fresh,
-        AnswerKind::Propagated => wire::AnswerKind::Propagated,
-        AnswerKind::Held => wire::AnswerKind::Held,
-        AnswerKind::None(reason) => return wire::Answer::None(reason_of(reason)),
-    };
-    let shape = answer.drawn.as_ref().zip(MaskShape::of(mask));
-    let Some((drawn, shape)) = shape else {
-        return wire::Answer::None(wire::NoneReason::Nothing);
-    };
-    let [left, top, width, height] = mask.bounding_box();
-    let small = |pixels: usize| u16::try_from(pixels).unwrap_or(u16::MAX);
-    let score = drawn
-        .shown()
-        .map_or(0.0, |shown| shown.predicted_iou.clamp(0.0, 1.0));
-    let axes = &shape.axes;
-    let major_axis_px = axes.length_px.max(axes.width_px);
-    wire::Answer::Mask {
-        kind,
-        mask_age_us: answer
-            .mask_age_us
-            .map_or(0, |age_us| u32::try_from(age_us).unwrap_or(u32::MAX)),
-        shape: wire::MaskShape {
-            left_px: small(left),
-            top_px: small(top),
-            width_px: small(width),
-            height_px: small(height),
-            area_px: u32::try_from(shape.area_px).unwrap_or(u32::MAX),
-            centroid_x_px: (shape.centroid.x_px + 0.5) as f32,
-            centroid_y_px: (shape.centroid.y_px + 0.5) as f32,
-            major_axis_px: major_axis_px as f32,
-            minor_axis_px: axes.width_px as f32,
-            axis_angle_rad: axes.major[1].atan2(axes.major[0]) as f32,
-            score_permille: (score * 1000.0) as u16,
-            touches_border: shape.touches_border,
-        },
-    }
-}
-
-fn reason_of(reason: NoneReason) -> wire::NoneReason {
-    match reason {
-        NoneReason::NoKeyframe => wire::NoneReason::NoKeyframe,
-        NoneReason::OffKeyframe | NoneReason::FrameSizeChanged => wire::NoneReason::OffFrame,
-        NoneReason::NothingFound => wire::NoneReason::Nothing,
-        _ => wire::NoneReason::Failed,
     }
 }

@@ -11,6 +11,7 @@ mod recording;
 mod report;
 mod scene;
 mod score;
+mod summary;
 
 use crate::arguments::{Live, Record};
 use crate::failure::Failure;

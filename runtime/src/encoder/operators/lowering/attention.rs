@@ -89,19 +89,10 @@ impl Builder<'_> {
             .filter(|(_, _, out)| *out > query_out)
             .map(|(_, _, out)| shape[*out])
             .product();
-        let along = |axis: &dyn Fn(&(usize, usize, usize)) -> Option<usize>| {
-            batch.iter().map(axis).collect::<Option<Vec<_>>>()
-        };
-        let query_batch = along(&|(score, _, _)| match scores.roles[*score] {
-            Role::Batch { query_axis, .. } => Some(query_axis),
-            _ => None,
-        })?;
-        let key_batch = along(&|(score, _, _)| match scores.roles[*score] {
-            Role::Batch { key_axis, .. } => Some(key_axis),
-            _ => None,
-        })?;
-        let value_batch = along(&|(_, value, _)| Some(*value))?;
-        let score_batch = along(&|(score, _, _)| Some(*score))?;
+        let query_batch = scores.batch_axes(&batch, |query_axis, _| query_axis)?;
+        let key_batch = scores.batch_axes(&batch, |_, key_axis| key_axis)?;
+        let value_batch: Vec<usize> = batch.iter().map(|(_, value, _)| *value).collect();
+        let score_batch: Vec<usize> = batch.iter().map(|(score, _, _)| *score).collect();
         let bias = match &scores.bias {
             Some((value, axes)) => {
                 let view = View {
@@ -139,6 +130,22 @@ impl Builder<'_> {
 }
 
 impl Scores {
+    /// The axes of the queries or the keys that windows and heads run along.
+    fn batch_axes(
+        &self,
+        batch: &[(usize, usize, usize)],
+        pick: impl Fn(usize, usize) -> usize,
+    ) -> Option<Vec<usize>> {
+        let axes = batch.iter().map(|(score, _, _)| match self.roles[*score] {
+            Role::Batch {
+                query_axis,
+                key_axis,
+            } => Some(pick(query_axis, key_axis)),
+            _ => None,
+        });
+        axes.collect()
+    }
+
     fn shape(&self) -> Vec<usize> {
         let extent = |role: &Role| match role {
             Role::Batch { query_axis, .. } => self.queries.axes[*query_axis].len(),

@@ -83,13 +83,13 @@ impl Builder<'_> {
         left: View,
         right: View,
     ) -> Option<Lowering> {
-        if let Some(vector) = self.by_channel(&left, &right) {
-            if let Some(bias) = self.fusable_bias(from, &left) {
-                for (bias, more) in bias.iter_mut().zip(vector) {
-                    *bias += more;
-                }
-                return Some(Lowering::View(left));
+        if let Some(vector) = self.by_channel(&left, &right)
+            && let Some(bias) = self.fusable_bias(from, &left)
+        {
+            for (bias, more) in bias.iter_mut().zip(vector) {
+                *bias += more;
             }
+            return Some(Lowering::View(left));
         }
         let other = node.inputs[usize::from(from == node.inputs[0])];
         for (outlet, product, residual) in [(from, &left, &right), (other, &right, &left)] {
