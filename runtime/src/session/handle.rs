@@ -1,6 +1,6 @@
 //! A session from outside.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -50,6 +50,8 @@ pub struct Session {
     turns: Sender<Turn>,
     news: Sender<News>,
     stopped: AtomicBool,
+    /// The number of the newest frame pushed, 0 for none.
+    newest_frame: AtomicU64,
     timekeeper: Mutex<Option<JoinHandle<usize>>>,
     engine_options: EngineOptions,
 }
@@ -126,6 +128,7 @@ impl Session {
             turns,
             news,
             stopped: AtomicBool::new(false),
+            newest_frame: AtomicU64::new(0),
             timekeeper: Mutex::new(Some(timekeeper)),
             engine_options,
         })
@@ -164,6 +167,7 @@ impl Session {
         let own = own?;
         frames.count += 1;
         frames.newest_us = Some(found_us);
+        self.newest_frame.store(id.0, Ordering::Release);
         if self.shared.camera.put(own).is_some() {
             Counts::add(&counts.frames_dropped);
         }
@@ -185,8 +189,8 @@ impl Session {
     /// estimated, or that was left out, stands for the one before it.
     ///
     /// # Errors
-    /// When the frame is too old, or the prompt means nothing on it; when there is no time; when the
-    /// session has been stopped.
+    /// When the frame was never pushed, or is too old; when the prompt means nothing on it; when there is
+    /// no time; when the session has been stopped.
     pub fn push_prompt(
         &self,
         frame: Option<FrameId>,
@@ -198,6 +202,12 @@ impl Session {
             return Err(SessionError::MaskPrompt);
         }
         let shape = PromptShape::of(prompt)?;
+        let newest = self.newest_frame.load(Ordering::Acquire);
+        if let Some(found) = frame.filter(|frame| frame.0 == 0 || frame.0 > newest) {
+            self.check()?;
+            let newest = (newest > 0).then_some(FrameId(newest));
+            return Err(SessionError::NeverPushed { found, newest });
+        }
         self.shared.prompt(pushed_us, frame, &shape, budget_us)
     }
 
