@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use fixate::engine::EngineError;
 use fixate::engine::gaze::{GazeError, GazeSample};
+use fixate::engine::{EngineError, FrameId};
 use fixate::frame::{Frame, PixelFormat};
 use fixate::prompt::Prompt;
 use fixate::session::{MaskPixels, Session, SessionError, now_us};
@@ -258,9 +258,35 @@ fn bad_prompts_and_frames_are_refused() {
             early,
             Err(SessionError::Refused(EngineError::UnknownFrame { .. }))
         ));
+        let first = session.push_prompt(Some(FrameId(1)), &Prompt::point(1.0, 1.0), None);
+        assert_eq!(
+            first,
+            Err(SessionError::NeverPushed {
+                found: FrameId(1),
+                newest: None
+            })
+        );
         let mut rig = rig;
         rig.run_until(|stats| stats.engine.frames > 2);
+        let newest = rig.frame().unwrap();
         let session = &rig.session;
+        let prompt_on =
+            |frame| session.push_prompt(Some(FrameId(frame)), &Prompt::point(1.0, 1.0), None);
+        // Its motion need not be known yet.
+        assert!(prompt_on(newest.0).is_ok());
+        for never in [newest.0 + 1, u64::MAX, 0] {
+            let error = prompt_on(never).unwrap_err();
+            let expected = SessionError::NeverPushed {
+                found: FrameId(never),
+                newest: Some(newest),
+            };
+            assert_eq!(error, expected);
+            let text = error.to_string();
+            assert!(
+                text.contains(&format!("frame {never}, but frames up to {}", newest.0)),
+                "{text}"
+            );
+        }
         for prompt in [
             Prompt::point(f32::NAN, 0.0),
             Prompt::point(-1.0, 0.0),

@@ -173,6 +173,7 @@ fn status_of(error: &SessionError) -> i32 {
         SessionError::Threads(_) | SessionError::NoBuffer => FIXATE_ERROR_SYSTEM,
         SessionError::Shape(_)
         | SessionError::MaskPrompt
+        | SessionError::NeverPushed { .. }
         | SessionError::Refused(EngineError::Prompt(_) | EngineError::UnknownFrame { .. }) => {
             FIXATE_ERROR_PROMPT
         }

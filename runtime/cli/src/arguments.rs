@@ -224,8 +224,13 @@ pub(crate) struct Record {
 pub(crate) struct Live {
     /// What is seen: scene[:SEED], a rendered place with things of kinds that no training shows; a folder
     /// of numbered images of one size; or a file .y4m, .mjpeg or .mcap. All are read or rendered before
-    /// the clock starts, and played forth and back as often as the time asks for.
-    #[arg(long, value_name = "scene[:SEED]|DIR|FILE", default_value = "scene")]
+    /// the clock starts, and played forth and back as often as the time asks for. Or camera[:N], the
+    /// camera with this number, if fixate was built with the feature "camera".
+    #[arg(
+        long,
+        value_name = "scene[:SEED]|camera[:N]|DIR|FILE",
+        default_value = "scene"
+    )]
     pub(crate) source: String,
     /// Where is looked: "scene", the scene's person with a tracker's errors; "exact", the same without
     /// them; a file of lines time_us,x_px,y_px[,valid]: microseconds since the first frame, pixels
@@ -241,13 +246,13 @@ pub(crate) struct Live {
     /// From a gaze sample to its mask, milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 10.0)]
     pub(crate) budget_ms: f64,
-    /// How long it runs [default: 10 for scenes, once through a folder].
+    /// How long it runs [default: 10 for scenes and cameras, once through a folder].
     #[arg(long, value_parser = parse_seconds)]
     pub(crate) seconds: Option<f64>,
-    /// Pixels per row of a scene's frames.
+    /// Pixels per row of a scene's frames, and of those that a camera is asked for.
     #[arg(long, default_value_t = 1280, value_parser = clap::value_parser!(u32).range(64..=4096))]
     pub(crate) width: u32,
-    /// Rows of a scene's frames.
+    /// Rows of a scene's frames, and of those that a camera is asked for.
     #[arg(long, default_value_t = 720, value_parser = clap::value_parser!(u32).range(64..=4096))]
     pub(crate) height: u32,
     /// Frames a second, of what does not say it itself.

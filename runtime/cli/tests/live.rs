@@ -104,8 +104,20 @@ fn a_folder_with_a_gaze_file_is_answered() {
 
 #[test]
 fn what_cannot_be_played_is_refused() {
+    refused(
+        &["--source", "camera", "--gaze", "looks.csv", "--out", "x"],
+        2,
+        "not kept",
+    );
+    #[cfg(not(feature = "camera"))]
+    refused(
+        &["--source", "camera:1", "--gaze", "looks.csv"],
+        2,
+        "--features camera",
+    );
     for (arguments, status, part) in [
-        (["--source", "camera"], 2, "cameras cannot be opened yet"),
+        (["--source", "camera"], 2, "camera has no gaze"),
+        (["--source", "camera:x"], 2, "is no camera"),
         (["--source", "scene:x"], 2, "is no seed"),
         (["--source", "/nowhere"], 2, "/nowhere"),
         (["--budget-ms", "0"], 2, "leaves no time"),
@@ -113,14 +125,19 @@ fn what_cannot_be_played_is_refused() {
         (["--gaze", "bridge:1"], 1, "bridge 127.0.0.1:1"),
         (["--gaze", "bridge:/dev/null"], 1, "bridge /dev/null"),
     ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_fixate"))
-            .arg("live")
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(errors.contains(part), "{errors}");
-        assert_eq!(errors.lines().count(), 1, "{errors}");
+        refused(&arguments, status, part);
     }
+}
+
+/// Runs it, which must fail with this status and say this in one line.
+fn refused(arguments: &[&str], status: i32, part: &str) {
+    let output = Command::new(env!("CARGO_BIN_EXE_fixate"))
+        .arg("live")
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains(part), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
 }

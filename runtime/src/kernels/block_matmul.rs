@@ -4,12 +4,12 @@
 //! right factor is read in order; of the left one, one element at a time is spread over a register,
 //! so it may lie in any order.
 
+mod operands;
 mod tile;
-
-use std::ptr::null;
 
 use super::dispatch::{InstructionSet, Level};
 use super::matmul::{Matrix, MatrixMut, Update};
+use operands::{Operands, assert_groups_fit};
 use tile::columns_of;
 
 /// Writes `left * right` into `product`, or adds it. Meant for matrices of some ten to a few hundred
@@ -91,91 +91,6 @@ pub fn block_matmul_blended(
     block_matmul_blended_on(set, groups, product, left, right, (scale, addends));
 }
 
-/// Where a product's elements are; what is null is not there.
-#[derive(Clone, Copy)]
-struct Operands {
-    product: *mut f32,
-    product_stride: usize,
-    left: *const f32,
-    left_row_stride: usize,
-    left_column_stride: usize,
-    right: *const f32,
-    right_stride: usize,
-    rows: usize,
-    columns: usize,
-    depth: usize,
-    groups: Groups,
-    /// What the right factor is multiplied with and added to; both or none.
-    scale: *const f32,
-    addends: *const f32,
-    /// What the product is added to; nothing if it is replaced.
-    start: *const f32,
-    start_stride: usize,
-    start_scale: *const f32,
-    shifts: *const f32,
-}
-
-impl Operands {
-    /// Of one product that replaces what is there.
-    fn of(product: &mut MatrixMut<'_>, left: &Matrix<'_>, right: &Matrix<'_>) -> Self {
-        assert!(
-            product.rows == left.rows
-                && product.columns == right.columns
-                && left.columns == right.rows,
-            "({} x {}) = ({} x {}) ({} x {})",
-            product.rows,
-            product.columns,
-            left.rows,
-            left.columns,
-            right.rows,
-            right.columns
-        );
-        assert!(
-            right.column_stride == 1 || right.columns <= 1,
-            "the right factor's rows have gaps"
-        );
-        Self {
-            product: product.values.as_mut_ptr(),
-            product_stride: product.row_stride,
-            left: left.values.as_ptr(),
-            left_row_stride: left.row_stride,
-            left_column_stride: left.column_stride,
-            right: right.values.as_ptr(),
-            right_stride: right.row_stride,
-            rows: product.rows,
-            columns: product.columns,
-            depth: left.columns,
-            groups: Groups {
-                count: 1,
-                product: 0,
-                left: 0,
-                right: 0,
-            },
-            scale: null(),
-            addends: null(),
-            start: null(),
-            start_stride: 0,
-            start_scale: null(),
-            shifts: null(),
-        }
-    }
-
-    /// Goes on to the next group.
-    #[inline(always)]
-    fn advance(&mut self) {
-        let Groups {
-            product,
-            left,
-            right,
-            ..
-        } = self.groups;
-        self.product = self.product.wrapping_add(product);
-        self.left = self.left.wrapping_add(left);
-        self.right = self.right.wrapping_add(right);
-        self.addends = self.addends.wrapping_add(right);
-    }
-}
-
 fn block_matmul_on(
     set: InstructionSet,
     mut product: MatrixMut<'_>,
@@ -208,54 +123,6 @@ fn block_matmul_groups_on(
     }
     // SAFETY: as for one product; those of the other groups were checked, too.
     unsafe { run(set, &operands) };
-}
-
-fn assert_groups_fit(
-    groups: &Groups,
-    product: &MatrixMut<'_>,
-    left: &Matrix<'_>,
-    right: &Matrix<'_>,
-) {
-    let Some(others) = groups.count.checked_sub(1) else {
-        return;
-    };
-    let fits =
-        |length: usize, step: usize, rows: usize, row: usize, columns: usize, column: usize| {
-            if rows == 0 || columns == 0 {
-                return true;
-            }
-            let last = [(others, step), (rows - 1, row), (columns - 1, column)];
-            let last = last.into_iter().try_fold(0usize, |sum, (count, stride)| {
-                sum.checked_add(count.checked_mul(stride)?)
-            });
-            last.is_some_and(|last| last < length)
-        };
-    assert!(
-        fits(
-            product.values.len(),
-            groups.product,
-            product.rows,
-            product.row_stride,
-            product.columns,
-            1
-        ) && fits(
-            left.values.len(),
-            groups.left,
-            left.rows,
-            left.row_stride,
-            left.columns,
-            left.column_stride
-        ) && fits(
-            right.values.len(),
-            groups.right,
-            right.rows,
-            right.row_stride,
-            right.columns,
-            right.column_stride
-        ),
-        "{} groups do not fit",
-        groups.count
-    );
 }
 
 fn block_matmul_from_on(

@@ -42,6 +42,19 @@ pub(super) trait Vector: Copy {
     unsafe fn plus_product(self, left: Self, right: Self) -> Self;
 }
 
+/// Asks for what is there to be brought near, where compilers know how to; any address may be asked for.
+#[inline(always)]
+pub(super) fn prefetch(address: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has the instruction; the program sees nothing of what it reads, and
+    // it ignores addresses that cannot be read.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
 /// One float without a fused multiply-add.
 impl Vector for f32 {
     const LANES: usize = 1;

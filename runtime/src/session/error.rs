@@ -5,7 +5,7 @@ use std::io;
 
 use crate::decoder::DecoderError;
 use crate::encoder::EncoderError;
-use crate::engine::{EngineError, ShapeError};
+use crate::engine::{EngineError, FrameId, ShapeError};
 use crate::frame::FrameError;
 use crate::mask::MaskError;
 use crate::preprocess::PreprocessError;
@@ -49,6 +49,13 @@ pub enum SessionError {
     Shape(ShapeError),
     /// The prompt comes with mask logits, which move with no frame.
     MaskPrompt,
+    /// The prompt is on a frame that was never pushed.
+    NeverPushed {
+        /// As given.
+        found: FrameId,
+        /// The newest frame that was pushed, if there is one.
+        newest: Option<FrameId>,
+    },
     /// All buffers for frames are in use: a thread that took one does not come back.
     NoBuffer,
     /// The session has been stopped.
@@ -85,6 +92,18 @@ impl fmt::Display for SessionError {
                 f,
                 "the prompt has mask logits, which a session cannot move between frames; give points or a box, or use a Segmenter"
             ),
+            Self::NeverPushed { found, newest } => match newest {
+                Some(newest) => write!(
+                    f,
+                    "the prompt is on frame {}, but frames up to {} have been pushed; prompt on one of the latest, or on none for the newest",
+                    found.0, newest.0
+                ),
+                None => write!(
+                    f,
+                    "the prompt is on frame {}, but no frame has been pushed; push one first",
+                    found.0
+                ),
+            },
             Self::NoBuffer => write!(
                 f,
                 "all buffers for frames are in use by threads that do not come back; stop the session and start another"

@@ -161,8 +161,8 @@ impl Session {
     /// estimated, or that was left out, stands for the one before it.
     ///
     /// # Errors
-    /// When the frame is too old, or the prompt means nothing on it; when there is no time; when the
-    /// session has been stopped.
+    /// When the frame was never pushed, or is too old; when the prompt means nothing on it; when there is
+    /// no time; when the session has been stopped.
     pub fn push_prompt(
         &self,
         frame: Option<FrameId>,
@@ -174,6 +174,12 @@ impl Session {
             return Err(SessionError::MaskPrompt);
         }
         let shape = PromptShape::of(prompt)?;
+        let newest = self.intake.newest();
+        if let Some(found) = frame.filter(|frame| frame.0 == 0 || frame.0 > newest) {
+            self.check()?;
+            let newest = (newest > 0).then_some(FrameId(newest));
+            return Err(SessionError::NeverPushed { found, newest });
+        }
         self.shared.prompt(pushed_us, frame, &shape, budget_us)
     }
 

@@ -1,5 +1,6 @@
 //! Where frames come in.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ const MOST_FRAMES: usize = 10;
 /// Checks, numbers and keeps frames, copied or lent.
 pub(super) struct Intake {
     frames: Mutex<Frames>,
+    /// The number of the newest frame, 0 before the first.
+    newest: AtomicU64,
     lending: Lending,
     /// How far a frame's clock may be ahead, microseconds.
     clock_difference_us: i64,
@@ -40,9 +43,15 @@ impl Intake {
                 count: 0,
                 newest_us: None,
             }),
+            newest: AtomicU64::new(0),
             lending: Lending::start()?,
             clock_difference_us,
         })
+    }
+
+    /// The number of the newest frame, 0 before the first.
+    pub(super) fn newest(&self) -> u64 {
+        self.newest.load(Ordering::Acquire)
     }
 
     /// Takes a copy of a frame.
@@ -88,6 +97,7 @@ impl Intake {
         frames.count += 1;
         frames.newest_us = Some(found_us);
         let id = FrameId(frames.count);
+        self.newest.store(id.0, Ordering::Release);
         if shared.camera.put(HeldFrame::new(id, pixels)).is_some() {
             Counts::add(&counts.frames_dropped);
         }

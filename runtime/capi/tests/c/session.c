@@ -214,6 +214,8 @@ static void inputs_are_checked(void)
     point.x_px = 1e9F;
     CHECK(fixate_session_push_prompt(session, 0, &prompt, 0, NULL) == FIXATE_ERROR_PROMPT);
     point.x_px = 10.0F;
+    /* A frame that was never pushed. */
+    CHECK(fixate_session_push_prompt(session, 2, &prompt, 0, NULL) == FIXATE_ERROR_PROMPT);
     CHECK(fixate_session_push_prompt(session, 0, &prompt, -5, NULL) == FIXATE_ERROR_ARGUMENT);
     CHECK(fixate_session_push_prompt(session, 0, &prompt, 0, NULL) == FIXATE_OK);
     CHECK(fixate_session_ask_keyframe(session) == FIXATE_OK);

@@ -87,7 +87,7 @@ impl Clip {
 
     /// How long it is played unless that is said.
     pub(crate) fn default_seconds(&self) -> f64 {
-        if self.looks_return {
+        if self.looks_return || self.frames.is_empty() {
             10.0
         } else {
             (self.frames.len() as f64 / self.fps).max(0.1)

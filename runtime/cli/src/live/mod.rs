@@ -1,6 +1,11 @@
 //! `fixate live`: a camera and an eye tracker, or a scene that plays both, answered in real time.
 
 mod bridge;
+#[cfg(feature = "camera")]
+mod camera;
+#[cfg(not(feature = "camera"))]
+#[path = "no_camera.rs"]
+mod camera;
 mod clip;
 mod film;
 mod gaze_file;
@@ -16,6 +21,7 @@ mod summary;
 use crate::arguments::{Live, Record};
 use crate::failure::Failure;
 use crate::model;
+use camera::Camera;
 use clip::Clip;
 use fixate::engine::gaze::GazeOptions;
 use fixate::session::{Session, SessionModel, SessionOptions, answer_in_real_time, now_us};
@@ -53,7 +59,7 @@ fn play(arguments: &Live, file: Option<&Path>, json: bool) -> Result<(), Failure
     let bridge = arguments.gaze.strip_prefix("bridge:");
     let bridge = bridge.map(bridge::open).transpose()?;
     let options = model::options(&arguments.model)?;
-    let clip = open(arguments)?;
+    let (clip, camera) = open(arguments)?;
     let bundle = model::bundle(&arguments.model)?;
     let name = format!("{} {}", bundle.manifest().name, bundle.manifest().version);
     let backend = options.backend.clone();
@@ -83,7 +89,7 @@ fn play(arguments: &Live, file: Option<&Path>, json: bool) -> Result<(), Failure
     });
     let player = &Player::new(&clip, begin_us, end_us);
     let engine_options = *session.engine_options();
-    let (stats, told, written, talked) = std::thread::scope(|scope| {
+    let (stats, told, written, talked, filmed) = std::thread::scope(|scope| {
         let writing = file
             .zip(tape)
             .map(|(file, tape)| scope.spawn(move || tape.write(file, &engine_options, player)));
@@ -92,6 +98,10 @@ fn play(arguments: &Live, file: Option<&Path>, json: bool) -> Result<(), Failure
                 let turns = clip.turns.is_empty();
                 let (session, intrinsics) = (&session, clip.intrinsics.as_ref());
                 inner.spawn(move || bridge.talk(session, end_us, intrinsics, turns))
+            });
+            let filming = camera.map(|camera| {
+                let session = &session;
+                inner.spawn(move || camera.play(session, end_us))
             });
             let playing = inner.spawn(|| player.play(&session));
             // It works for less time than the decoder, and goes before it.
@@ -104,9 +114,14 @@ fn play(arguments: &Live, file: Option<&Path>, json: bool) -> Result<(), Failure
             while now_us() < end_us + budget_us + TAIL_US {
                 journal.take(&session, Duration::from_millis(20), player);
             }
-            (playing.join(), talking.map(|talking| talking.join()))
+            let filmed = filming.map(|filming| filming.join());
+            (
+                playing.join(),
+                talking.map(|talking| talking.join()),
+                filmed,
+            )
         });
-        let (told, talked) = told;
+        let (told, talked, filmed) = told;
         let left = session.stop();
         if left > 0 {
             log::warn!("{left} threads of the session did not end");
@@ -114,10 +129,14 @@ fn play(arguments: &Live, file: Option<&Path>, json: bool) -> Result<(), Failure
         let stats = session.stats();
         drop(session);
         journal.masks = None;
-        (stats, told, writing.map(|writing| writing.join()), talked)
+        let written = writing.map(|writing| writing.join());
+        (stats, told, written, talked, filmed)
     });
     let ended = |thread: &str| Failure::Failed(format!("the thread that {thread} ended"));
-    let told = told.map_err(|_| ended("plays the clip"))?;
+    let mut told = told.map_err(|_| ended("plays the clip"))?;
+    if let Some(filmed) = filmed {
+        told.refused += filmed.map_err(|_| ended("reads the camera"))??;
+    }
     if let Some(talked) = talked {
         talked.map_err(|_| ended("talks to the bridge"))??;
     }
@@ -143,7 +162,8 @@ fn play(arguments: &Live, file: Option<&Path>, json: bool) -> Result<(), Failure
     Ok(())
 }
 
-fn open(arguments: &Live) -> Result<Clip, Failure> {
+/// What is played, and the camera if frames come from one.
+fn open(arguments: &Live) -> Result<(Clip, Option<Camera>), Failure> {
     let source = arguments.source.as_str();
     let usage = |text: String| Err(Failure::Usage(text));
     if !(arguments.budget_ms > 0.0 && arguments.budget_ms.is_finite()) {
@@ -152,11 +172,6 @@ fn open(arguments: &Live) -> Result<Clip, Failure> {
             arguments.budget_ms
         ));
     }
-    if source == "camera" || source.starts_with("camera:") {
-        return usage(
-            "cameras cannot be opened yet; give scene[:SEED], a folder or a file".to_owned(),
-        );
-    }
     let seed = match source.strip_prefix("scene:") {
         Some(seed) => Some(
             seed.parse()
@@ -164,9 +179,32 @@ fn open(arguments: &Live) -> Result<Clip, Failure> {
         ),
         None => (source == "scene").then_some(USUAL_SEED),
     };
-    let mut clip = match seed {
-        Some(seed) => scene::render(arguments, seed),
-        None => film::read(arguments, Path::new(source))?,
+    let index = match source.strip_prefix("camera:") {
+        Some(index) => Some(index.parse().map_err(|_| {
+            Failure::Usage(format!("{index:?} is no camera; give its number, from 0"))
+        })?),
+        None => (source == "camera").then_some(0),
+    };
+    let needs_gaze = matches!(arguments.gaze.as_str(), "scene" | "exact");
+    if index.is_some() && needs_gaze {
+        return usage(format!(
+            "{source} has no gaze; give --gaze FILE.csv or bridge:PORT"
+        ));
+    }
+    if index.is_some() && arguments.out.is_some() {
+        return usage(format!(
+            "frames of {source} are not kept, so there are no pictures for --out; leave it away"
+        ));
+    }
+    let mut opened = None;
+    let mut clip = match (seed, index) {
+        (Some(seed), _) => scene::render(arguments, seed),
+        (None, Some(index)) => {
+            let (camera, clip) = camera::open(arguments, index)?;
+            opened = Some(camera);
+            clip
+        }
+        (None, None) => film::read(arguments, Path::new(source))?,
     };
     match arguments.gaze.as_str() {
         "scene" | "exact" if seed.is_some() => {
@@ -181,7 +219,7 @@ fn open(arguments: &Live) -> Result<Clip, Failure> {
         bridge if bridge.starts_with("bridge:") => clip.set_gaze(Vec::new()),
         file => clip.set_gaze(gaze_file::read(Path::new(file))?),
     }
-    Ok(clip)
+    Ok((clip, opened))
 }
 
 fn session_options(clip: &Clip, budget_us: i64) -> SessionOptions {

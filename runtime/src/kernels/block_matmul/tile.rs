@@ -1,7 +1,7 @@
 //! The tiles of a product: a few rows by a few registers, whose sums stay in registers over the whole depth.
 
-use super::super::vector::Vector;
-use super::Operands;
+use super::super::vector::{Vector, prefetch};
+use super::operands::Operands;
 
 /// Columns from `done` on, as many as fill tiles of `VECTORS` registers; the first that is left. `BLEND`
 /// says whether the right factor is put together of two.
@@ -88,7 +88,16 @@ unsafe fn tile<V: Vector, const VECTORS: usize, const ROWS: usize, const BLEND: 
             }
         }
         let mut sums = [[V::zero(); VECTORS]; ROWS];
+        // What is blended comes from far: the next group's follows.
+        let next = depth * right_stride;
         for _ in 0..depth {
+            if BLEND {
+                for index in 0..VECTORS {
+                    let offset = next + index * V::LANES;
+                    prefetch(right.wrapping_add(offset));
+                    prefetch(addends.wrapping_add(offset));
+                }
+            }
             let mut factors = [V::zero(); VECTORS];
             for (index, factor) in factors.iter_mut().enumerate() {
                 *factor = V::load(right.add(index * V::LANES));

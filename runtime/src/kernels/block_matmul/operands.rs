@@ -1,0 +1,141 @@
+//! Where the elements of products are.
+
+use std::ptr::null;
+
+use super::super::matmul::{Matrix, MatrixMut};
+use super::Groups;
+
+/// Where a product's elements are; what is null is not there.
+#[derive(Clone, Copy)]
+pub(super) struct Operands {
+    pub(super) product: *mut f32,
+    pub(super) product_stride: usize,
+    pub(super) left: *const f32,
+    pub(super) left_row_stride: usize,
+    pub(super) left_column_stride: usize,
+    pub(super) right: *const f32,
+    pub(super) right_stride: usize,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) depth: usize,
+    pub(super) groups: Groups,
+    /// What the right factor is multiplied with and added to; both or none.
+    pub(super) scale: *const f32,
+    pub(super) addends: *const f32,
+    /// What the product is added to; nothing if it is replaced.
+    pub(super) start: *const f32,
+    pub(super) start_stride: usize,
+    pub(super) start_scale: *const f32,
+    pub(super) shifts: *const f32,
+}
+
+impl Operands {
+    /// Of one product that replaces what is there.
+    pub(super) fn of(product: &mut MatrixMut<'_>, left: &Matrix<'_>, right: &Matrix<'_>) -> Self {
+        assert!(
+            product.rows == left.rows
+                && product.columns == right.columns
+                && left.columns == right.rows,
+            "({} x {}) = ({} x {}) ({} x {})",
+            product.rows,
+            product.columns,
+            left.rows,
+            left.columns,
+            right.rows,
+            right.columns
+        );
+        assert!(
+            right.column_stride == 1 || right.columns <= 1,
+            "the right factor's rows have gaps"
+        );
+        Self {
+            product: product.values.as_mut_ptr(),
+            product_stride: product.row_stride,
+            left: left.values.as_ptr(),
+            left_row_stride: left.row_stride,
+            left_column_stride: left.column_stride,
+            right: right.values.as_ptr(),
+            right_stride: right.row_stride,
+            rows: product.rows,
+            columns: product.columns,
+            depth: left.columns,
+            groups: Groups {
+                count: 1,
+                product: 0,
+                left: 0,
+                right: 0,
+            },
+            scale: null(),
+            addends: null(),
+            start: null(),
+            start_stride: 0,
+            start_scale: null(),
+            shifts: null(),
+        }
+    }
+
+    /// Goes on to the next group.
+    #[inline(always)]
+    pub(super) fn advance(&mut self) {
+        let Groups {
+            product,
+            left,
+            right,
+            ..
+        } = self.groups;
+        self.product = self.product.wrapping_add(product);
+        self.left = self.left.wrapping_add(left);
+        self.right = self.right.wrapping_add(right);
+        self.addends = self.addends.wrapping_add(right);
+    }
+}
+
+/// # Panics
+/// If one of the groups' matrices does not fit in its slice.
+pub(super) fn assert_groups_fit(
+    groups: &Groups,
+    product: &MatrixMut<'_>,
+    left: &Matrix<'_>,
+    right: &Matrix<'_>,
+) {
+    let Some(others) = groups.count.checked_sub(1) else {
+        return;
+    };
+    let fits =
+        |length: usize, step: usize, rows: usize, row: usize, columns: usize, column: usize| {
+            if rows == 0 || columns == 0 {
+                return true;
+            }
+            let last = [(others, step), (rows - 1, row), (columns - 1, column)];
+            let last = last.into_iter().try_fold(0usize, |sum, (count, stride)| {
+                sum.checked_add(count.checked_mul(stride)?)
+            });
+            last.is_some_and(|last| last < length)
+        };
+    assert!(
+        fits(
+            product.values.len(),
+            groups.product,
+            product.rows,
+            product.row_stride,
+            product.columns,
+            1
+        ) && fits(
+            left.values.len(),
+            groups.left,
+            left.rows,
+            left.row_stride,
+            left.columns,
+            left.column_stride
+        ) && fits(
+            right.values.len(),
+            groups.right,
+            right.rows,
+            right.row_stride,
+            right.columns,
+            right.column_stride
+        ),
+        "{} groups do not fit",
+        groups.count
+    );
+}
