@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::graph::{Graph, Kind, Layer};
+use crate::graph::{Graph, Layer};
 use crate::range::Integers;
 
 /// Input channels below which a convolution is no faster in integers on processors, and loses most: those near the image,
@@ -34,9 +34,8 @@ impl Target {
 
     /// Whether a layer can be quantised to any use.
     pub(crate) fn takes(self, layer: &Layer) -> bool {
-        // The embedding stays in float, and a convolution that gives it would be computed so.
-        let gives_embedding = layer.last && layer.kind == Kind::Convolution;
-        self == Self::TensorRt || !gives_embedding && layer.inputs_each() >= FEWEST_CHANNELS
+        // The embedding stays in float, and what gives it would be computed so.
+        self == Self::TensorRt || !layer.last && layer.inputs_each() >= FEWEST_CHANNELS
     }
 }
 
@@ -60,7 +59,7 @@ impl Plan {
         };
         for (layer, _) in quantised() {
             values.insert(layer.input.clone());
-            if target == Target::Cpu && layer.kind == Kind::Convolution && !layer.last {
+            if target == Target::Cpu && !layer.last {
                 values.insert(layer.output.clone());
             }
         }
