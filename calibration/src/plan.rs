@@ -9,7 +9,7 @@ use crate::range::Integers;
 
 /// Input channels below which a convolution is no faster in integers on processors, and loses most: those near the image,
 /// whose time is not their arithmetic's.
-const FEWEST_CHANNELS: usize = 32;
+const FEWEST_CHANNELS: usize = 16;
 
 /// What the quantised encoder is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
