@@ -3,8 +3,8 @@
 //! A [`region`] is a stretch of the graph whose operators are all known; it becomes one operator. Inside, every value is
 //! rows of channels, one after the other, whatever order of axes the graph asks for: a [`view`] says where the graph's
 //! elements lie, so that moving, cutting and merging axes costs nothing. [`lowering`] turns the graph's operators into a
-//! few [`steps`] with biases, residuals and activations fused into them; a [`program`] runs these in buffers planned
-//! once, on threads of its own. What is not known stays with tract.
+//! few steps with biases, residuals and activations fused into them, whose buffers a [`program`] plans once; a [`machine`]
+//! runs them on threads of its own. What is not known stays with tract.
 
 mod attention;
 mod coded_product;
@@ -13,6 +13,7 @@ mod copy;
 mod depthwise;
 mod layer_norm;
 mod lowering;
+mod machine;
 mod pending;
 mod product;
 mod program;

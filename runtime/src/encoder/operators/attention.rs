@@ -1,6 +1,6 @@
 //! Scaled dot-product attention (Vaswani et al., arXiv 1706.03762) within windows, with a bias for each pair of places.
 
-use super::program::Values;
+use super::machine::Values;
 use super::view::ValueId;
 use crate::kernels::{Matrix, MatrixMut, Update, block_matmul, softmax_rows};
 

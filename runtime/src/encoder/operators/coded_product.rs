@@ -1,7 +1,7 @@
 //! A product of eight-bit integers whose left rows are gathered.
 
+use super::machine::Values;
 use super::product::{BLOCK_ROWS, Finish, Left};
-use super::program::Values;
 use super::view::ValueId;
 use crate::kernels::{CodeRows, CodedMatrix, PANEL_COLUMNS, TILE_ROWS, coded_product};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::program::Values;
+use super::machine::Values;
 use super::view::{ValueId, is_contiguous};
 use crate::kernels::{Coding, decode_into, encode_into};
 

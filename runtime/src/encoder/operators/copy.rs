@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::program::Values;
+use super::machine::Values;
 use super::view::{ValueId, is_contiguous};
 
 /// The place of a row of zeros.

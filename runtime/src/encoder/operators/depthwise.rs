@@ -1,7 +1,8 @@
 //! Convolutions of each channel by itself.
 
+use super::machine::Values;
 use super::product::Patches;
-use super::program::{Activation, Values};
+use super::program::Activation;
 use super::view::ValueId;
 use crate::kernels::{RowTaps, depthwise_row};
 

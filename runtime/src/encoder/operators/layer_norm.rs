@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::program::Values;
+use super::machine::Values;
 use super::view::ValueId;
 use crate::kernels::layer_norm_rows;
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::program::{Activation, Values};
+use super::machine::Values;
+use super::program::Activation;
 use super::view::ValueId;
 use crate::kernels::{
     PANEL_COLUMNS, PackedMatrix, TILE_ROWS, TileRows, add_assign, packed_product,

@@ -1,7 +1,4 @@
-//! Steps, the buffers between them, and the threads that run them.
-
-use std::io;
-use std::sync::Arc;
+//! Steps, and where what they compute is kept.
 
 use super::attention::Attention;
 use super::coded_product::CodedProduct;
@@ -9,10 +6,11 @@ use super::codes::{Codes, Decoded};
 use super::copy::Copy;
 use super::depthwise::Depthwise;
 use super::layer_norm::LayerNorm;
+use super::machine::Values;
 use super::product::{Finish, Product};
 use super::sum::Sum;
 use super::view::ValueId;
-use crate::kernels::{Coding, Team, encode_into, gelu, relu, round_to_codes};
+use crate::kernels::{Coding, encode_into, gelu, relu, round_to_codes};
 
 /// What is done to every value last.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -52,7 +50,7 @@ const CODED_ROWS: usize = 96;
 
 impl Step {
     /// Computes rows from `first_row` on as codes.
-    fn run_coded(&self, values: Values<'_>, first_row: usize, out: &mut [u8]) {
+    pub(super) fn run_coded(&self, values: Values<'_>, first_row: usize, out: &mut [u8]) {
         let Some(coding) = self.coding else { return };
         if let Work::Codes(work) = &self.work {
             return work.run(values, first_row, out);
@@ -98,7 +96,7 @@ impl Work {
     }
 
     /// Computes rows from `first_row` on as floats.
-    fn run(&self, values: Values<'_>, first_row: usize, out: &mut [f32]) {
+    pub(super) fn run(&self, values: Values<'_>, first_row: usize, out: &mut [f32]) {
         match self {
             Self::Product(work) => work.run(values, first_row, out),
             Self::CodedProduct(work) => work.run(values, first_row, out),
@@ -145,7 +143,7 @@ impl Work {
     }
 
     /// Rows that must stay together when a step is divided between threads.
-    fn grain(&self) -> usize {
+    pub(super) fn grain(&self) -> usize {
         match self {
             Self::Product(_) | Self::CodedProduct(_) => crate::kernels::TILE_ROWS,
             Self::Depthwise(work) => work.columns(),
@@ -169,12 +167,12 @@ pub(super) enum Place {
 /// What is fixed when a graph is loaded.
 #[derive(Debug)]
 pub(super) struct Program {
-    steps: Vec<Step>,
-    places: Vec<Place>,
-    constants: Vec<Vec<f32>>,
+    pub(super) steps: Vec<Step>,
+    pub(super) places: Vec<Place>,
+    pub(super) constants: Vec<Vec<f32>>,
     /// Length of each buffer, and of each buffer of codes.
-    buffers: Vec<usize>,
-    codes: Vec<usize>,
+    pub(super) buffers: Vec<usize>,
+    pub(super) codes: Vec<usize>,
     pub(super) outputs: Vec<ValueId>,
 }
 
@@ -276,135 +274,6 @@ impl Pool {
             if owner.is_some_and(&is_over) {
                 *owner = None;
             }
-        }
-    }
-}
-
-/// Buffers and threads of one run at a time.
-pub(super) struct Machine {
-    program: Arc<Program>,
-    buffers: Vec<Vec<f32>>,
-    codes: Vec<Vec<u8>>,
-    team: Team,
-}
-
-impl Machine {
-    /// # Errors
-    /// If the system gives no more threads.
-    pub(super) fn new(program: &Arc<Program>, threads: usize) -> io::Result<Self> {
-        Ok(Self {
-            program: Arc::clone(program),
-            buffers: program
-                .buffers
-                .iter()
-                .map(|length| vec![0.0; *length])
-                .collect(),
-            codes: program
-                .codes
-                .iter()
-                .map(|length| vec![0; *length])
-                .collect(),
-            team: Team::new("fixate-encoder", threads - 1, |_| ())?,
-        })
-    }
-
-    /// Runs all steps.
-    pub(super) fn run(&mut self, inputs: &[&[f32]]) {
-        let program = Arc::clone(&self.program);
-        for step in &program.steps {
-            match program.places[step.out.0] {
-                Place::Buffer(buffer) => {
-                    let mut out = std::mem::take(&mut self.buffers[buffer]);
-                    let (values, team) = self.parts(inputs);
-                    divided(team, step, &mut out, |first_row, out| {
-                        step.work.run(values, first_row, out);
-                    });
-                    self.buffers[buffer] = out;
-                }
-                Place::Codes(buffer) => {
-                    let mut out = std::mem::take(&mut self.codes[buffer]);
-                    let (values, team) = self.parts(inputs);
-                    divided(team, step, &mut out, |first_row, out| {
-                        step.run_coded(values, first_row, out);
-                    });
-                    self.codes[buffer] = out;
-                }
-                Place::Input(_) | Place::Constant(_) => {}
-            }
-        }
-    }
-
-    /// What steps read, and who runs them.
-    fn parts<'a>(&'a mut self, inputs: &'a [&'a [f32]]) -> (Values<'a>, &'a mut Team) {
-        let values = Values {
-            program: &self.program,
-            inputs,
-            buffers: &self.buffers,
-            codes: &self.codes,
-        };
-        (values, &mut self.team)
-    }
-
-    /// An output of the last run: as long as it is, and perhaps more.
-    pub(super) fn output<'a>(&'a self, index: usize, inputs: &'a [&'a [f32]]) -> &'a [f32] {
-        let values = Values {
-            program: &self.program,
-            inputs,
-            buffers: &self.buffers,
-            codes: &self.codes,
-        };
-        values.get(self.program.outputs[index])
-    }
-
-    pub(super) fn program(&self) -> &Arc<Program> {
-        &self.program
-    }
-
-    pub(super) fn threads(&self) -> usize {
-        self.team.members()
-    }
-}
-
-/// Runs a step on all members of a team, each with rows of its own.
-fn divided<T: Send>(
-    team: &mut Team,
-    step: &Step,
-    out: &mut [T],
-    run: impl Fn(usize, &mut [T]) + Sync,
-) {
-    let grain = step.work.grain();
-    let rows = step.rows.div_ceil(grain).div_ceil(team.members()) * grain;
-    let out = &mut out[..step.rows * step.columns];
-    let parts = out.chunks_mut((rows * step.columns).max(1)).enumerate();
-    let mut parts: Vec<(usize, &mut [T])> =
-        parts.map(|(index, part)| (index * rows, part)).collect();
-    team.each(&mut parts, |(first_row, out)| run(*first_row, out));
-}
-
-/// What steps read.
-#[derive(Clone, Copy)]
-pub(super) struct Values<'a> {
-    program: &'a Program,
-    inputs: &'a [&'a [f32]],
-    buffers: &'a [Vec<f32>],
-    codes: &'a [Vec<u8>],
-}
-
-impl<'a> Values<'a> {
-    pub(super) fn get(&self, value: ValueId) -> &'a [f32] {
-        match self.program.places[value.0] {
-            Place::Input(input) => self.inputs[input],
-            Place::Constant(constant) => &self.program.constants[constant],
-            Place::Buffer(buffer) => &self.buffers[buffer],
-            Place::Codes(_) => &[],
-        }
-    }
-
-    /// Codes, as [`Self::get`] gives floats.
-    pub(super) fn codes(&self, value: ValueId) -> &'a [u8] {
-        match self.program.places[value.0] {
-            Place::Codes(buffer) => &self.codes[buffer],
-            Place::Input(_) | Place::Constant(_) | Place::Buffer(_) => &[],
         }
     }
 }

@@ -10,7 +10,8 @@ use tract_onnx::tract_core::ops::konst::Const;
 use tract_onnx::tract_core::ops::source::TypedSource;
 
 use super::lowering::{Lowered, lower};
-use super::program::{Machine, Program};
+use super::machine::Machine;
+use super::program::Program;
 
 /// How often a stretch is cut where it cannot be lowered before the rest is left to tract.
 const MAX_CUTS: usize = 64;
