@@ -27,6 +27,13 @@ use super::view::{ValueId, View};
 /// Elements of the largest tensor that is lowered; SAM's largest has 21 million.
 const MAX_ELEMENTS: usize = 1 << 26;
 
+/// Places in all tables of a graph's views and steps together; SAM's largest encoder has some 10 million. A stranger's graph may
+/// have thousands of operators on tensors of single columns.
+const MAX_PLACES: usize = 1 << 26;
+
+/// Elements of all buffers of a stretch together.
+const MAX_BUFFERED: usize = 1 << 30;
+
 /// How often a stretch is shortened because an operator at its end has no meaning without the next ones.
 const MAX_ATTEMPTS: usize = 8;
 
@@ -41,20 +48,22 @@ pub(super) struct Lowered {
     pub(super) is_worth_it: bool,
 }
 
-/// Lowers as many of `nodes`, which are in order, as it can from the first on; none if that is not known.
-pub(super) fn lower(model: &TypedModel, nodes: &[usize]) -> Option<Lowered> {
+/// Lowers as many of `nodes`, which are in order, as it can from the first on; none if that is not known. Counts on in
+/// `places` what tables take.
+pub(super) fn lower(model: &TypedModel, nodes: &[usize], places: &mut usize) -> Option<Lowered> {
     let mut limit = nodes.len();
     for _ in 0..MAX_ATTEMPTS {
-        let mut builder = Builder::new(model);
+        let mut builder = Builder::new(model, *places);
         let known = nodes[..limit]
             .iter()
             .take_while(|node| builder.add(**node).is_some());
         limit = known.count();
+        *places = builder.places;
         if limit == 0 {
             return None;
         }
         match builder.finish(&nodes[..limit]) {
-            Ok(lowered) => return Some(lowered),
+            Ok(lowered) => return (lowered.program.buffered() <= MAX_BUFFERED).then_some(lowered),
             Err(shorter) => limit = shorter,
         }
     }
@@ -73,10 +82,12 @@ struct Builder<'a> {
     sole: HashSet<OutletId>,
     inputs: Vec<OutletId>,
     encoded: Vec<codes::Encoded>,
+    /// Places in tables so far.
+    places: usize,
 }
 
 impl<'a> Builder<'a> {
-    fn new(model: &'a TypedModel) -> Self {
+    fn new(model: &'a TypedModel, places: usize) -> Self {
         Self {
             model,
             origins: Vec::new(),
@@ -86,6 +97,7 @@ impl<'a> Builder<'a> {
             sole: HashSet::new(),
             inputs: Vec::new(),
             encoded: Vec::new(),
+            places,
         }
     }
 
@@ -101,7 +113,8 @@ impl<'a> Builder<'a> {
             .downcast_ref::<ElementWiseOp>()
             .is_some_and(|op| op.0.is::<QuantizeLinearI8>() || op.0.is::<QuantizeLinearU8>());
         let is_float = output.fact.datum_type == f32::datum_type();
-        if !(is_float || is_code) || elements(&output.fact)? > MAX_ELEMENTS {
+        let is_too_large = elements(&output.fact)? > MAX_ELEMENTS || self.places > MAX_PLACES;
+        if !(is_float || is_code) || is_too_large {
             return None;
         }
         let before = self.steps.len();
@@ -137,6 +150,7 @@ impl<'a> Builder<'a> {
             if view.shape() != expected {
                 return None;
             }
+            self.places += expected.iter().sum::<usize>();
         }
         let outlet = OutletId::new(node.id, 0);
         let made = self.steps.len() > before;
@@ -273,6 +287,7 @@ impl<'a> Builder<'a> {
         self.origins.push(Origin::Computed(rows * columns));
         let out = ValueId(self.origins.len() - 1);
         self.producers.insert(out, self.steps.len());
+        self.places += rows;
         self.steps.push(Step {
             out,
             rows,

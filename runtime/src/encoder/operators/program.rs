@@ -237,6 +237,11 @@ impl Program {
             outputs,
         }
     }
+
+    /// Elements of all buffers.
+    pub(super) fn buffered(&self) -> usize {
+        self.buffers.iter().chain(&self.codes).sum()
+    }
 }
 
 /// Buffers while they are planned.

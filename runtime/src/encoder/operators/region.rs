@@ -124,9 +124,9 @@ pub(in crate::encoder) fn rewrite(model: TypedModel, threads: usize) -> TractRes
     };
     let computing: Vec<usize> = order.iter().copied().filter(is_plain).collect();
     let mut regions: Vec<(usize, Lowered)> = Vec::new();
-    let (mut first, mut cuts) = (0, 0);
+    let (mut first, mut cuts, mut places) = (0, 0, 0);
     while first < computing.len() && cuts < MAX_CUTS {
-        match lower(&model, &computing[first..]) {
+        match lower(&model, &computing[first..], &mut places) {
             Some(lowered) => {
                 cuts += 1;
                 first += lowered.nodes;
