@@ -7,7 +7,6 @@
 //! runs them on threads of its own. What is not known stays with tract.
 
 mod attention;
-mod coded_product;
 mod codes;
 mod copy;
 mod depthwise;

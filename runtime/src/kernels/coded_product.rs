@@ -39,8 +39,8 @@ pub struct CodedMatrix {
 }
 
 impl CodedMatrix {
-    /// From the weight at each depth and column, for rows in which `zero` is the code of zero. The depth must be a multiple of [`CODE_GROUP`] and its products with
-    /// bytes must fit 31 bits.
+    /// From the weight at each depth and column, for rows in which `zero` is the code of zero. The depth must be a multiple
+    /// of [`CODE_GROUP`] and its products with bytes must fit 31 bits.
     ///
     /// # Panics
     /// If the depth is neither.

@@ -76,7 +76,7 @@ pub fn packed_product(
     bias: &[f32],
     left: &[TileRows<'_>],
     right: &PackedMatrix,
-    first_panel: usize,
+    panel: usize,
 ) {
     packed_product_on(
         InstructionSet::widest(),
@@ -85,7 +85,7 @@ pub fn packed_product(
         bias,
         left,
         right,
-        first_panel,
+        panel,
     );
 }
 

@@ -206,7 +206,7 @@ impl<'a> Builder<'a> {
         let is_worth_it = self.steps.iter().any(|step| {
             matches!(
                 step.work,
-                Work::Product(_) | Work::CodedProduct(_) | Work::Depthwise(_) | Work::Attention(_)
+                Work::Product(_) | Work::Depthwise(_) | Work::Attention(_)
             )
         });
         Ok(Lowered {

@@ -6,18 +6,33 @@ use super::machine::Values;
 use super::program::Activation;
 use super::view::ValueId;
 use crate::kernels::{
-    PANEL_COLUMNS, PackedMatrix, TILE_ROWS, TileRows, add_assign, packed_product,
+    CodeRows, CodedMatrix, PANEL_COLUMNS, PackedMatrix, TILE_ROWS, TileRows, add_assign,
+    coded_product, packed_product,
 };
 
 /// Rows that go through all panels, and then through what follows, while they are in the second cache.
-pub(super) const BLOCK_ROWS: usize = 4 * TILE_ROWS;
+const BLOCK_ROWS: usize = 4 * TILE_ROWS;
 
 #[derive(Debug)]
 pub(super) struct Product {
     pub(super) left: Left,
-    pub(super) weights: PackedMatrix,
+    pub(super) weights: Weights,
     pub(super) bias: Vec<f32>,
     pub(super) finish: Finish,
+}
+
+/// The right factor, and in what both are multiplied.
+#[derive(Debug)]
+pub(super) enum Weights {
+    Floats(PackedMatrix),
+    /// Eight-bit integers; the left factor's are codes.
+    Codes {
+        matrix: CodedMatrix,
+        /// What one step of both stands for, for each column.
+        scale: Vec<f32>,
+        /// The left factor's code of zero.
+        zero: u8,
+    },
 }
 
 /// Where the rows of the left factor are.
@@ -71,7 +86,7 @@ impl Patches {
 }
 
 impl Left {
-    pub(super) fn value(&self) -> ValueId {
+    fn value(&self) -> ValueId {
         match self {
             Self::Rows { value, .. } => *value,
             Self::Patches(patches) => patches.value,
@@ -79,7 +94,7 @@ impl Left {
     }
 
     /// As many zeros as a part may have.
-    pub(super) fn zeros<T: Copy>(&self, zero: T) -> Vec<T> {
+    fn zeros<T: Copy>(&self, zero: T) -> Vec<T> {
         match self {
             Self::Rows { .. } => Vec::new(),
             Self::Patches(patches) => vec![zero; patches.channels * patches.kernel[1]],
@@ -87,7 +102,7 @@ impl Left {
     }
 
     /// The parts of a tile's rows of `depth` elements; the last row again and again where there are no more.
-    pub(super) fn gather<'a, T>(
+    fn gather<'a, T>(
         &self,
         values: &'a [T],
         depth: usize,
@@ -142,13 +157,7 @@ impl Finish {
     }
 
     /// Finishes rows from `first_row` on.
-    pub(super) fn run(
-        &self,
-        values: Values<'_>,
-        first_row: usize,
-        columns: usize,
-        out: &mut [f32],
-    ) {
+    fn run(&self, values: Values<'_>, first_row: usize, columns: usize, out: &mut [f32]) {
         if let Some((value, places)) = &self.residual {
             let values = values.get(*value);
             for (out, place) in out.chunks_mut(columns).zip(&places[first_row..]) {
@@ -167,10 +176,63 @@ impl Product {
 
     /// Computes rows from `first_row` on.
     pub(super) fn run(&self, values: Values<'_>, first_row: usize, out: &mut [f32]) {
-        let (columns, depth) = (self.weights.columns(), self.weights.depth());
-        let zeros = self.left.zeros(0.0);
-        let source = values.get(self.left.value());
-        let mut tiles: Vec<Vec<TileRows<'_>>> = vec![Vec::new(); BLOCK_ROWS / TILE_ROWS];
+        let value = self.left.value();
+        match &self.weights {
+            Weights::Floats(matrix) => {
+                let multiply = |tile: &[TileRows<'_>], out: &mut [f32], rows, panel| {
+                    packed_product(out, rows, &self.bias, tile, matrix, panel);
+                };
+                let shape = [matrix.depth(), matrix.columns()];
+                self.by_blocks(
+                    values,
+                    values.get(value),
+                    0.0,
+                    shape,
+                    first_row,
+                    out,
+                    multiply,
+                );
+            }
+            Weights::Codes {
+                matrix,
+                scale,
+                zero,
+            } => {
+                let multiply = |tile: &[CodeRows<'_>], out: &mut [f32], rows, panel| {
+                    coded_product(out, rows, tile, matrix, scale, &self.bias, panel);
+                };
+                let shape = [matrix.depth(), matrix.columns()];
+                self.by_blocks(
+                    values,
+                    values.codes(value),
+                    *zero,
+                    shape,
+                    first_row,
+                    out,
+                    multiply,
+                );
+            }
+        }
+    }
+
+    /// Gathers a block of rows from `source`, multiplies its tiles with panel after panel of weights of `[depth, columns]`,
+    /// and finishes it, block after block.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a run, and what differs between its two kinds"
+    )]
+    fn by_blocks<T: Copy>(
+        &self,
+        values: Values<'_>,
+        source: &[T],
+        zero: T,
+        [depth, columns]: [usize; 2],
+        first_row: usize,
+        out: &mut [f32],
+        multiply: impl Fn(&[[&[T]; TILE_ROWS]], &mut [f32], usize, usize),
+    ) {
+        let zeros = self.left.zeros(zero);
+        let mut tiles = vec![Vec::new(); BLOCK_ROWS / TILE_ROWS];
         for (index, out) in out.chunks_mut(BLOCK_ROWS * columns).enumerate() {
             let first_row = first_row + index * BLOCK_ROWS;
             let rows = out.len() / columns;
@@ -181,9 +243,9 @@ impl Product {
                     .gather(source, depth, first_row + first, count, &zeros, tile);
             }
             for panel in 0..columns.div_ceil(PANEL_COLUMNS) {
-                for (tile, sums) in tiles.iter().zip(out.chunks_mut(TILE_ROWS * columns)) {
-                    let rows = sums.len() / columns;
-                    packed_product(sums, rows, &self.bias, tile, &self.weights, panel);
+                for (tile, out) in tiles.iter().zip(out.chunks_mut(TILE_ROWS * columns)) {
+                    let rows = out.len() / columns;
+                    multiply(tile, out, rows, panel);
                 }
             }
             self.finish.run(values, first_row, columns, out);

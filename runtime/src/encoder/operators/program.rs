@@ -1,7 +1,6 @@
 //! Steps, and where what they compute is kept.
 
 use super::attention::Attention;
-use super::coded_product::CodedProduct;
 use super::codes::{Codes, Decoded};
 use super::copy::Copy;
 use super::depthwise::Depthwise;
@@ -69,7 +68,6 @@ impl Step {
 #[derive(Debug)]
 pub(super) enum Work {
     Product(Product),
-    CodedProduct(CodedProduct),
     Codes(Codes),
     Decoded(Decoded),
     Depthwise(Depthwise),
@@ -84,7 +82,6 @@ impl Work {
     pub(super) fn reads(&self) -> Vec<ValueId> {
         match self {
             Self::Product(work) => work.reads(),
-            Self::CodedProduct(work) => work.reads(),
             Self::Codes(work) => vec![work.value],
             Self::Decoded(work) => vec![work.value],
             Self::Depthwise(work) => vec![work.value],
@@ -99,7 +96,6 @@ impl Work {
     pub(super) fn run(&self, values: Values<'_>, first_row: usize, out: &mut [f32]) {
         match self {
             Self::Product(work) => work.run(values, first_row, out),
-            Self::CodedProduct(work) => work.run(values, first_row, out),
             Self::Depthwise(work) => work.run(values, first_row, out),
             Self::LayerNorm(work) => work.run(values, first_row, out),
             Self::Attention(work) => work.run(values, first_row, out),
@@ -115,7 +111,6 @@ impl Work {
     pub(super) fn finish(&mut self) -> Option<&mut Finish> {
         match self {
             Self::Product(work) => Some(&mut work.finish),
-            Self::CodedProduct(work) => Some(&mut work.finish),
             _ => None,
         }
     }
@@ -124,7 +119,6 @@ impl Work {
     pub(super) fn activation(&mut self) -> Option<&mut Activation> {
         match self {
             Self::Product(work) => Some(&mut work.finish.activation),
-            Self::CodedProduct(work) => Some(&mut work.finish.activation),
             Self::Depthwise(work) => Some(&mut work.activation),
             Self::Sum(work) => Some(&mut work.activation),
             _ => None,
@@ -135,7 +129,6 @@ impl Work {
     pub(super) fn last_bias(&mut self) -> Option<&mut Vec<f32>> {
         match self {
             Self::Product(work) if work.finish.is_nothing() => Some(&mut work.bias),
-            Self::CodedProduct(work) if work.finish.is_nothing() => Some(&mut work.bias),
             Self::Depthwise(work) if work.activation == Activation::None => Some(&mut work.bias),
             Self::LayerNorm(work) => Some(&mut work.bias),
             _ => None,
@@ -145,11 +138,14 @@ impl Work {
     /// Rows that must stay together when a step is divided between threads.
     pub(super) fn grain(&self) -> usize {
         match self {
-            Self::Product(_) | Self::CodedProduct(_) => crate::kernels::TILE_ROWS,
+            Self::Product(_) => crate::kernels::TILE_ROWS,
             Self::Depthwise(work) => work.columns(),
             Self::Attention(work) => work.queries(),
-            Self::LayerNorm(_) | Self::Sum(_) | Self::Copy(_) | Self::Codes(_) => 1,
-            Self::Decoded(_) => 1,
+            Self::LayerNorm(_)
+            | Self::Sum(_)
+            | Self::Copy(_)
+            | Self::Codes(_)
+            | Self::Decoded(_) => 1,
         }
     }
 }

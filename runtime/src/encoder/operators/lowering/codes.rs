@@ -7,6 +7,7 @@ use tract_onnx::tract_core::ops::quant::DequantizeLinearF32;
 
 use super::super::codes::{Codes, Decoded};
 use super::super::pending::Tensor as Lowering;
+use super::super::product::Weights;
 use super::super::program::{Activation, Origin, Step, Work};
 use super::super::view::{ValueId, View, is_contiguous};
 use super::Builder;
@@ -184,14 +185,15 @@ impl Builder<'_> {
     }
 }
 
-/// Weights as integers times a scale for each column, with zeros up to a depth of `padded`; none if they are not.
+/// Weights as integers times a scale for each column, with zeros up to a depth of `padded`, for a left factor of this
+/// coding; none if they are not.
 pub(super) fn coded_weights(
     depth: usize,
     columns: usize,
     padded: usize,
-    zero: u8,
+    coding: Coding,
     at: impl Fn(usize, usize) -> f32,
-) -> Option<(Vec<f32>, CodedMatrix)> {
+) -> Option<Weights> {
     if padded > 1 << 15 {
         return None;
     }
@@ -216,11 +218,15 @@ pub(super) fn coded_weights(
         };
         scales.push(scale);
     }
-    let matrix = CodedMatrix::new(padded, columns, zero, |row, column| match row {
+    let matrix = CodedMatrix::new(padded, columns, coding.zero, |row, column| match row {
         row if row < depth => (at(row, column) / scales[column])
             .round()
             .clamp(-128.0, 127.0) as i8,
         _ => 0,
     });
-    Some((scales, matrix))
+    Some(Weights::Codes {
+        matrix,
+        scale: scales.iter().map(|scale| scale * coding.scale).collect(),
+        zero: coding.zero,
+    })
 }

@@ -4,10 +4,9 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
 use tract_onnx::tract_core::ops::nn::DataFormat;
 
-use super::super::coded_product::CodedProduct;
 use super::super::depthwise::Depthwise;
 use super::super::pending::Tensor as Lowering;
-use super::super::product::{Finish, Left, Patches, Product};
+use super::super::product::{Finish, Left, Patches, Product, Weights};
 use super::super::program::{Activation, Work};
 use super::super::view::stride_of;
 use super::Builder;
@@ -88,8 +87,8 @@ impl Builder<'_> {
                 channel if channel < channels => at(depth / width, channel, output),
                 _ => 0.0,
             };
-            if let Some((weight_scales, weights)) =
-                coded_weights(taps * width, outputs, taps * width, coding.zero, padded)
+            if let Some(weights) =
+                coded_weights(taps * width, outputs, taps * width, coding, padded)
             {
                 let places = &of.axes[channel_axis];
                 let places = places.iter().map(|place| place - places[0]).collect();
@@ -104,13 +103,8 @@ impl Builder<'_> {
                 patches.columns = places(extents[1], width);
                 patches.channels = width;
                 patches.adjacent = dilation[1] == 1;
-                let work = Work::CodedProduct(CodedProduct {
+                let work = Work::Product(Product {
                     left: Left::Patches(patches),
-                    zero: coding.zero,
-                    scale: weight_scales
-                        .iter()
-                        .map(|weight| weight * coding.scale)
-                        .collect(),
                     weights,
                     bias,
                     finish: Finish::default(),
@@ -148,7 +142,7 @@ impl Builder<'_> {
             });
             Work::Product(Product {
                 left: Left::Patches(patches),
-                weights,
+                weights: Weights::Floats(weights),
                 bias,
                 finish: Finish::default(),
             })

@@ -3,9 +3,8 @@
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
-use super::super::coded_product::CodedProduct;
 use super::super::pending::Tensor as Lowering;
-use super::super::product::{Finish, Left, Product};
+use super::super::product::{Finish, Left, Product, Weights};
 use super::super::program::Work;
 use super::super::view::{View, is_contiguous};
 use super::Builder;
@@ -121,22 +120,17 @@ impl Builder<'_> {
         let work = if let Some(coding) = coding {
             let only_coded = self.is_only_coded(node.inputs[1 - constant]);
             let padded = depth.next_multiple_of(CODE_GROUP);
-            let (weight_scales, weights) = coded_weights(depth, columns, padded, coding.zero, at)?;
+            let weights = coded_weights(depth, columns, padded, coding, at)?;
             // The rows begin at the first of what is summed over; the columns tell what each of them adds.
             let places = view.merged(&sum_axes);
             let places = places.iter().map(|place| place - places[0]).collect();
             let encoded = self.encoded(view.value, rows, places, coding, only_coded);
             let row = |row: usize| (row * encoded.width) as u32;
-            Work::CodedProduct(CodedProduct {
+            Work::Product(Product {
                 left: Left::Rows {
                     value: encoded.out,
                     rows: (0..encoded.rows.len()).map(row).collect(),
                 },
-                zero: coding.zero,
-                scale: weight_scales
-                    .iter()
-                    .map(|weight| weight * coding.scale)
-                    .collect(),
                 weights,
                 bias,
                 finish: Finish::default(),
@@ -147,7 +141,7 @@ impl Builder<'_> {
                     value: view.value,
                     rows,
                 },
-                weights: PackedMatrix::new(depth, columns, at),
+                weights: Weights::Floats(PackedMatrix::new(depth, columns, at)),
                 bias,
                 finish: Finish::default(),
             })
