@@ -4,7 +4,7 @@
 //! keyframes and masks are names, sizes and motions. The same inputs give the same decisions, and
 //! nothing allocates once an [`Engine`] is made. The modules are layers, lowest first:
 //!
-//! 1. [`FrameId`], [`KeyframeId`], [`PromptId`], [`JobId`]: what things are called.
+//! 1. [`FrameId`], [`KeyframeId`], [`PromptId`], [`JobId`], [`ThingId`]: what things are called.
 //! 2. [`PromptShape`]: a prompt of fixed size, moved between frames.
 //! 3. [`RunningQuantile`]: what something usually costs.
 //! 4. [`gaze`]: from gaze samples to fixations, and from those to prompts.
@@ -12,7 +12,7 @@
 //! 6. [`Ladder`]: what can still be done before a deadline.
 //! 7. [`Candidates`]: which of the nested masks to show.
 //! 8. [`Answer`], [`Actions`]: what comes out.
-//! 9. [`Engine`]: all of them, from inputs to actions.
+//! 9. [`Engine`]: all of them, from inputs to actions; [`Watched`]: what it wants to be told the way of.
 //! 10. [`Event`], [`replay`]: its calls as values, recorded and made again.
 //!
 //! Feed an engine with its `on_` methods and call [`Engine::poll`] after each, and at the latest when
@@ -20,6 +20,7 @@
 
 mod actions;
 mod answer;
+mod chains;
 mod choice;
 mod counters;
 mod error;
@@ -42,10 +43,12 @@ mod shape;
 mod start;
 #[cfg(test)]
 mod tests;
+mod watched;
 mod window;
 
 pub use actions::{Actions, DecodeJob, EncodeJob, Memory, MoveJob, Notice};
 pub use answer::{Accepted, Answer, AnswerKind, Drawn, NoneReason};
+pub use chains::ThingMotion;
 pub use choice::{Candidate, Candidates, Choice, ChoiceOptions};
 pub use counters::EngineCounters;
 pub use error::EngineError;
@@ -57,9 +60,10 @@ pub use keyframes::{
 pub use ladder::{Ladder, LadderOptions, Rung};
 pub use looking::GazeOutcome;
 pub use machine::Engine;
-pub use names::{FrameId, JobId, KeyframeId, PromptId};
+pub use names::{FrameId, JobId, KeyframeId, PromptId, ThingId};
 pub use options::EngineOptions;
 pub use quantile::RunningQuantile;
 pub use replay::replay;
 pub use reports::JobFailed;
 pub use shape::{PromptShape, ShapeError};
+pub use watched::Watched;

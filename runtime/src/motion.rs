@@ -44,4 +44,4 @@ pub use intrinsics::Intrinsics;
 pub use object::{ObjectMotion, object_motion};
 pub use pyramid::GrayPyramid;
 pub use uncertain::Motion;
-pub use warp::{BACKGROUND_LOGIT, warp_logits, warp_logits_into};
+pub use warp::{BACKGROUND_LOGIT, PlacedMask, warp_logits, warp_logits_into};

@@ -6,6 +6,7 @@ mod counting_allocator;
 use fixate::engine::gaze::GazeSample;
 use fixate::engine::{
     Candidate, Candidates, Engine, EngineOptions, FrameId, FrameNews, JobFailed, PromptShape,
+    ThingMotion,
 };
 use fixate::geometry::{Bounds, Homography};
 use fixate::motion::{Evidence, FrameMotion, Intrinsics, Lost, Motion};
@@ -88,6 +89,13 @@ fn an_engine_allocates_nothing_once_it_is_made() {
             height_px: 480,
             sharpness: Some((index % 10) as f32),
             motion: Some(motion),
+            thing: engine
+                .watched()
+                .filter(|_| index % 30 == 0)
+                .map(|watched| ThingMotion {
+                    thing: watched.thing,
+                    motion: Motion::exact(Homography::translation(3.0, 0.0)),
+                }),
         };
         engine.on_frame(now_us, &news).unwrap();
         engine.on_imu(now_us, now_us, [0.0, 0.1, 0.0]).unwrap();

@@ -8,7 +8,8 @@ use std::io::Cursor;
 use fixate::engine::gaze::{GazePosition, GazeSample};
 use fixate::engine::{
     Answer, AnswerKind, Candidate, Candidates, Choice, Drawn, EngineOptions, Event, FrameId,
-    FrameNews, JobFailed, JobId, KeyframeId, NoneReason, PromptId, PromptShape, Rung, replay,
+    FrameNews, JobFailed, JobId, KeyframeId, NoneReason, PromptId, PromptShape, Rung, ThingId,
+    ThingMotion, replay,
 };
 use fixate::frame::{Frame, PixelFormat};
 use fixate::geometry::{Bounds, Homography, Point};
@@ -167,6 +168,10 @@ fn entries() -> Vec<Entry> {
                 inlier_share: 0.75,
             },
         }),
+        thing: Some(ThingMotion {
+            thing: ThingId(24),
+            motion,
+        }),
     };
     let sample = GazeSample {
         position: GazePosition::Tracker(Point::new(10.0, 11.0)),
@@ -268,7 +273,7 @@ fn the_format_has_not_changed() {
     let digest: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
     assert_eq!(
         (fixate::recording::FORMAT, &digest[..16]),
-        (1, "ddaac1e8d6e4f470")
+        (2, "71d3a67758588768")
     );
 }
 

@@ -30,6 +30,8 @@ pub struct EngineCounters {
     pub frames: u64,
     /// Frames refused with an error.
     pub frames_refused: u64,
+    /// Frames to which the thing that is watched went by itself.
+    pub things_followed: u64,
     /// Times at which frames changed their size.
     pub size_changes: u64,
     /// Times at which the camera stalled.

@@ -1,8 +1,9 @@
 //! The latest frames, keyframes, and the motions between them and the newest.
 
+use super::chains::{Chains, Following, Links};
 use super::names::{FrameId, KeyframeId};
 use crate::geometry::{Bounds, Homography, Point};
-use crate::motion::{Evidence, FrameMotion, Lost, Motion, MotionChain};
+use crate::motion::Motion;
 
 /// Frames on which prompts may come: half a second at 30 Hz.
 const KEPT: usize = 16;
@@ -11,7 +12,7 @@ const KEPT: usize = 16;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FrameTrack {
     pub(super) frame: FrameId,
-    pub(super) chain: MotionChain,
+    pub(super) chains: Chains,
 }
 
 /// The latest frames of one size.
@@ -51,16 +52,19 @@ impl Frames {
         self.tracks = [None; KEPT];
     }
 
-    pub(super) fn push(&mut self, newest: Newest, link: &FrameMotion) {
-        for track in self.tracks.iter_mut().flatten() {
-            extend(&mut track.chain, link);
-        }
+    pub(super) fn push(&mut self, newest: Newest, links: &Links) {
+        self.chains_mut().for_each(|chains| chains.extend(links));
         self.tracks[self.next] = Some(FrameTrack {
             frame: newest.frame,
-            chain: MotionChain::new(newest.capture_us),
+            chains: Chains::new(newest.capture_us),
         });
         self.next = (self.next + 1) % KEPT;
         self.newest = Some(newest);
+    }
+
+    pub(super) fn chains_mut(&mut self) -> impl Iterator<Item = &mut Chains> {
+        let tracks = self.tracks.iter_mut().flatten();
+        tracks.map(|track| &mut track.chains)
     }
 
     pub(super) fn track(&self, frame: FrameId) -> Option<&FrameTrack> {
@@ -79,7 +83,7 @@ impl Frames {
     /// Capture of the oldest frame known, microseconds.
     pub(super) fn oldest_us(&self) -> Option<i64> {
         let known = self.tracks.iter().flatten();
-        known.map(|track| track.chain.keyframe_us()).min()
+        known.map(|track| track.chains.frame_us()).min()
     }
 
     /// The latest frame captured by then; the oldest known if none was.
@@ -87,9 +91,9 @@ impl Frames {
         let known = self.tracks.iter().flatten();
         known
             .clone()
-            .filter(|track| track.chain.keyframe_us() <= time_us)
-            .max_by_key(|track| track.chain.keyframe_us())
-            .or_else(|| known.min_by_key(|track| track.chain.keyframe_us()))
+            .filter(|track| track.chains.frame_us() <= time_us)
+            .max_by_key(|track| track.chains.frame_us())
+            .or_else(|| known.min_by_key(|track| track.chains.frame_us()))
     }
 }
 
@@ -97,20 +101,22 @@ impl Frames {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KeyframeTrack {
     pub(super) keyframe: KeyframeId,
-    pub(super) chain: MotionChain,
+    pub(super) chains: Chains,
     pub(super) width_px: u32,
     pub(super) height_px: u32,
 }
 
 impl KeyframeTrack {
-    pub(super) fn newest_from_keyframe(&self) -> Option<&Motion> {
-        self.chain.newest_from_keyframe().ok()
+    pub(super) fn newest_from_keyframe(&self, following: Following) -> Option<&Motion> {
+        self.chains.newest_from_frame(following).ok()
     }
 
     /// How far the picture has moved, as a share of its width: the largest of the centre and points
     /// halfway to the corners; none if that is not known.
     pub(super) fn shift_share(&self) -> Option<f64> {
-        let map: &Homography = self.newest_from_keyframe()?.target_from_source();
+        let map: &Homography = self
+            .newest_from_keyframe(Following::Picture)?
+            .target_from_source();
         let whole = Bounds::of_image(self.width_px, self.height_px);
         let middle = Point::new(
             (whole.x0_px + whole.x1_px) / 2.0,
@@ -125,29 +131,5 @@ impl KeyframeTrack {
             furthest_px = furthest_px.max(map.apply(point)?.distance_px(point));
         }
         Some(furthest_px / f64::from(self.width_px))
-    }
-}
-
-/// Goes on with a chain. A link that does not fit breaks it: the motion is then not known.
-pub(super) fn extend(chain: &mut MotionChain, link: &FrameMotion) {
-    let fits = link.source_us == chain.newest_us() && link.motion.is_some();
-    let own = if fits {
-        *link
-    } else {
-        unknown(chain.newest_us(), link.target_us)
-    };
-    // A broken chain says so whenever it is asked.
-    let _ = chain.extend(&own);
-}
-
-/// The motion between two frames when nothing is known of it.
-pub(super) fn unknown(source_us: i64, target_us: i64) -> FrameMotion {
-    FrameMotion {
-        source_us,
-        target_us,
-        motion: None,
-        evidence: Evidence::Nothing {
-            flow: Lost::SizeChanged,
-        },
     }
 }

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Accepted, AnswerKind, NoneReason};
+use super::chains::{Chains, Links, ThingMotion, unknown};
 use super::error::EngineError;
-use super::frames::{Newest, extend, unknown};
+use super::frames::Newest;
 use super::machine::Engine;
 use super::names::{FrameId, PromptId};
 use super::open::{Open, Stage};
 use super::shape::PromptShape;
-use crate::motion::{FrameMotion, MotionChain};
+use crate::motion::FrameMotion;
 
 /// What the engine needs to know of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct FrameNews {
     /// The motion from the frame before; none for the first one, or if it is not estimated. Without it
     /// nothing can be moved from one frame to the next.
     pub motion: Option<FrameMotion>,
+    /// How the thing that is watched ([`Engine::watched`]) went by itself; none if it went with the picture, or that is
+    /// not known.
+    pub thing: Option<ThingMotion>,
 }
 
 impl Engine {
@@ -49,6 +53,9 @@ impl Engine {
         }
         let newest_us = self.frames.newest().map(|n| n.capture_us);
         let link = fitting(news.motion.as_ref(), newest_us, news.capture_us);
+        let thing = news.thing.filter(|found| found.thing == self.thing);
+        let links = Links::new(link, thing.map(|found| found.motion));
+        self.counters.things_followed += u64::from(thing.is_some());
         let newest = Newest {
             frame: news.frame,
             capture_us: news.capture_us,
@@ -56,8 +63,8 @@ impl Engine {
             height_px: news.height_px,
             arrival_us: now_us,
         };
-        self.frames.push(newest, &link);
-        self.extend_chains(&link);
+        self.frames.push(newest, &links);
+        self.chains_mut().for_each(|chains| chains.extend(&links));
         let shift = self.shift();
         self.policy
             .on_frame(news.frame, news.capture_us, news.sharpness, shift);
@@ -92,19 +99,6 @@ impl Engine {
                 Err(EngineError::Sharpness { value })
             }
             _ => Ok(()),
-        }
-    }
-
-    fn extend_chains(&mut self, link: &FrameMotion) {
-        let encoding = self.encoding.as_mut().map(|job| &mut job.track);
-        let decoding = self.decoding.as_mut().map(|job| &mut job.track);
-        let last = self.last.as_mut().map(|last| &mut last.track);
-        let tracks = [self.keyframe.as_mut(), encoding, decoding, last];
-        for track in tracks.into_iter().flatten() {
-            extend(&mut track.chain, link);
-        }
-        for open in self.open.iter_mut() {
-            extend(&mut open.chain, link);
         }
     }
 
@@ -143,7 +137,7 @@ impl Engine {
     ) -> Result<Accepted, EngineError> {
         let now_us = self.advance(now_us);
         let budget_us = budget_us.unwrap_or(self.options.budget_us);
-        let chain = self
+        let chains = self
             .check_prompt(frame, shape, budget_us)
             .inspect_err(|_| self.counters.prompts_refused += 1)?;
         self.prompt_count += 1;
@@ -153,7 +147,7 @@ impl Engine {
         let gone = self.open.push(Open {
             prompt,
             shape: *shape,
-            chain,
+            chains,
             prompt_us: now_us,
             deadline_us,
             stage: Stage::Waiting,
@@ -178,7 +172,7 @@ impl Engine {
         frame: FrameId,
         shape: &PromptShape,
         budget_us: i64,
-    ) -> Result<MotionChain, EngineError> {
+    ) -> Result<Chains, EngineError> {
         let newest = self.frames.newest();
         let track = self.frames.track(frame);
         let (Some(newest), Some(track)) = (newest, track) else {
@@ -193,7 +187,7 @@ impl Engine {
         if budget_us < 1 {
             return Err(EngineError::Budget { budget_us });
         }
-        Ok(track.chain)
+        Ok(track.chains)
     }
 
     /// Wants the next good frame encoded, whatever the motion.

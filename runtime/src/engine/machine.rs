@@ -1,12 +1,13 @@
 //! The engine's state.
 
 use super::answer::{Answer, AnswerKind, Drawn, NoneReason};
+use super::chains::Following;
 use super::counters::EngineCounters;
 use super::frames::{Frames, KeyframeTrack};
 use super::gaze::GazeTracker;
 use super::keyframes::{KeyframePolicy, Shift};
 use super::ladder::{Ladder, Rung};
-use super::names::{FrameId, JobId, KeyframeId, PromptId, age_us};
+use super::names::{FrameId, JobId, KeyframeId, PromptId, ThingId, age_us};
 use super::open::{Open, OpenPrompts};
 use super::options::EngineOptions;
 use crate::geometry::Point;
@@ -32,6 +33,7 @@ pub(super) struct Decoding {
     pub(super) track: KeyframeTrack,
     /// What is prompted, in the keyframe.
     pub(super) anchor: Option<Anchor>,
+    pub(super) following: Following,
     pub(super) ambiguous: bool,
     pub(super) frame: FrameId,
     pub(super) frame_us: i64,
@@ -93,6 +95,8 @@ pub struct Engine {
     pub(super) decoding: Option<Decoding>,
     pub(super) moving: Option<Moving>,
     pub(super) last: Option<Last>,
+    /// What the last answer shows.
+    pub(super) thing: ThingId,
     pub(super) stalled: bool,
     pub(super) keyframe_count: u64,
     pub(super) prompt_count: u64,
@@ -122,6 +126,7 @@ impl Engine {
             decoding: None,
             moving: None,
             last: None,
+            thing: ThingId(0),
             stalled: false,
             keyframe_count: 0,
             prompt_count: 0,
@@ -236,12 +241,12 @@ impl Engine {
         let newest_us = self
             .frames
             .newest()
-            .map_or(track.chain.keyframe_us(), |newest| newest.capture_us);
+            .map_or(track.chains.frame_us(), |newest| newest.capture_us);
         track
             .shift_share()
             .map_or(Shift::Lost, |share| Shift::Share {
                 share,
-                age_us: age_us(newest_us, track.chain.keyframe_us()),
+                age_us: age_us(newest_us, track.chains.frame_us()),
             })
     }
 
@@ -273,10 +278,11 @@ impl Engine {
             // Mask logits alone refine what was there.
             return Some(true);
         };
-        let newest_from_frame = open.chain.newest_from_keyframe().ok()?;
+        let thing = Following::Thing;
+        let newest_from_frame = open.chains.newest_from_frame(thing).ok()?;
         let last_from_frame = last
             .track
-            .newest_from_keyframe()?
+            .newest_from_keyframe(thing)?
             .inverse()
             .after(newest_from_frame);
         let (point, spread) = last_from_frame.move_point(anchor, &open.shape.spread())?;

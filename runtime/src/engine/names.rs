@@ -28,6 +28,10 @@ name!(
     /// A piece of work for the decoder's thread. The engine counts them.
     JobId
 );
+name!(
+    /// A thing that answers are of, one after the other. The engine counts them.
+    ThingId
+);
 
 /// How long ago `then_us` was at `now_us`; zero, never less, when clocks disagree. Microseconds.
 pub(super) fn age_us(now_us: i64, then_us: i64) -> i64 {

@@ -2,9 +2,9 @@
 
 use super::actions::MOST_OPEN;
 use super::answer::{Drawn, NoneReason};
+use super::chains::Chains;
 use super::names::{JobId, PromptId};
 use super::shape::PromptShape;
-use crate::motion::MotionChain;
 
 /// How far a prompt has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) struct Open {
     pub(super) prompt: PromptId,
     pub(super) shape: PromptShape,
     /// From its frame to the newest.
-    pub(super) chain: MotionChain,
+    pub(super) chains: Chains,
     pub(super) prompt_us: i64,
     pub(super) deadline_us: i64,
     pub(super) stage: Stage,

@@ -19,6 +19,7 @@ use super::options::EngineOptions;
 ///     height_px: 480,
 ///     sharpness: None,
 ///     motion: None,
+///     thing: None,
 /// };
 /// let shape = PromptShape::point(320.0, 240.0);
 /// let events = [

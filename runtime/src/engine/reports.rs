@@ -5,12 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Drawn, NoneReason};
+use super::chains::Following;
 use super::choice::Candidates;
 use super::error::EngineError;
 use super::ladder::Rung;
 use super::machine::{Decoding, Engine, Last, deviation_px};
 use super::names::{JobId, KeyframeId, age_us};
 use super::open::Stage;
+use super::watched::same_thing;
 
 /// A job has failed; why is the caller's to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,14 +118,30 @@ impl Engine {
         if let Ok(drawn) = found
             && !decoding.useless
         {
-            self.last = Some(Last {
-                drawn,
-                track: decoding.track,
-                anchor: decoding.anchor,
-                decoded_us: now_us,
-            });
+            self.remember(&decoding, drawn);
         }
         Ok(())
+    }
+
+    /// Keeps what was decoded as the last answer.
+    fn remember(&mut self, decoding: &Decoding, drawn: Drawn) {
+        let following = decoding.following;
+        let mut track = decoding.track;
+        if !same_thing(following, drawn.shown()) {
+            self.watch_another();
+            if following == Following::Thing && track.chains.differ() {
+                // Another thing, and so looked for along a way that is not its own: it was not there.
+                self.last = None;
+                return;
+            }
+            track.chains.forget_thing();
+        }
+        self.last = Some(Last {
+            drawn,
+            track,
+            anchor: decoding.anchor,
+            decoded_us: self.now_us,
+        });
     }
 
     fn draw(&self, decoding: &Decoding, candidates: &Candidates) -> Option<Drawn> {
@@ -136,7 +154,7 @@ impl Engine {
             decoded_for: decoding.prompt,
             rung: decoding.rung,
             keyframe: decoding.track.keyframe,
-            keyframe_us: decoding.track.chain.keyframe_us(),
+            keyframe_us: decoding.track.chains.frame_us(),
             frame: decoding.frame,
             frame_us: decoding.frame_us,
             frame_from_keyframe: decoding.frame_from_keyframe,

@@ -2,6 +2,7 @@
 
 use super::actions::{DecodeJob, EncodeJob, Memory, MoveJob};
 use super::answer::NoneReason;
+use super::chains::Following;
 use super::frames::KeyframeTrack;
 use super::ladder::Rung;
 use super::machine::{Anchor, Decoding, Encoding, Engine, Moving, deviation_px};
@@ -20,14 +21,14 @@ impl Engine {
         let shift = self.shift();
         self.policy.expire(self.frames.oldest_us()?);
         let selected = self.policy.select(now_us, newest.capture_us, shift)?;
-        let chain = self.frames.track(selected.frame)?.chain;
+        let chains = self.frames.track(selected.frame)?.chains;
         self.keyframe_count += 1;
         self.counters.encodes += 1;
         let keyframe = KeyframeId(self.keyframe_count);
         self.encoding = Some(Encoding {
             track: KeyframeTrack {
                 keyframe,
-                chain,
+                chains,
                 width_px: newest.width_px,
                 height_px: newest.height_px,
             },
@@ -103,10 +104,10 @@ impl Engine {
     fn obstruct(&mut self, open: &Open, reason: NoneReason) {
         // A newer keyframe would help, and may come before the deadline.
         if matches!(reason, NoneReason::OffKeyframe | NoneReason::MotionLost) {
-            let chain = &open.chain;
+            let prompted_us = open.chains.frame_us();
             let newer = self
                 .encoding
-                .is_some_and(|job| job.track.chain.keyframe_us() >= chain.keyframe_us());
+                .is_some_and(|job| job.track.chains.frame_us() >= prompted_us);
             if !newer {
                 self.policy.ask();
             }
@@ -124,18 +125,22 @@ impl Engine {
         if age_us(self.now_us, newest.arrival_us) >= self.options.camera_lost_us {
             return Err(NoneReason::CameraStalled);
         }
-        let frame_from_keyframe = *track.newest_from_keyframe().ok_or(NoneReason::MotionLost)?;
+        let last = self.usable_last(open);
+        let following = last.map_or(Following::Picture, |_| Following::Thing);
+        let frame_from_keyframe = *track
+            .newest_from_keyframe(following)
+            .ok_or(NoneReason::MotionLost)?;
         let newest_from_prompt = open
-            .chain
-            .newest_from_keyframe()
+            .chains
+            .newest_from_frame(following)
             .map_err(|_| NoneReason::MotionLost)?;
         let keyframe_from_prompt = frame_from_keyframe.inverse().after(newest_from_prompt);
         let shape = open
             .shape
             .moved(&keyframe_from_prompt, track.width_px, track.height_px)
             .ok_or(NoneReason::OffKeyframe)?;
-        let memory = self.usable_last(open).and_then(|last| {
-            let newest_from_memory = last.track.newest_from_keyframe()?;
+        let memory = last.and_then(|last| {
+            let newest_from_memory = last.track.newest_from_keyframe(following)?;
             Some(Memory {
                 job: last.drawn.job,
                 keyframe_from_memory: frame_from_keyframe.inverse().after(newest_from_memory),
@@ -170,6 +175,7 @@ impl Engine {
                 point,
                 spread: shape.spread(),
             }),
+            following,
             ambiguous,
             frame: newest.frame,
             frame_us: newest.capture_us,
@@ -203,7 +209,7 @@ impl Engine {
             .max_by_key(|open| open.prompt)?;
         let newest = *self.frames.newest()?;
         let last = *self.usable_last(&open)?;
-        let motion = *last.track.newest_from_keyframe()?;
+        let motion = *last.track.newest_from_keyframe(Following::Thing)?;
         let job = self.next_job();
         let mut drawn = last.drawn;
         drawn.frame = newest.frame;

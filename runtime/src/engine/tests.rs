@@ -3,4 +3,5 @@
 mod faults;
 mod looking;
 mod properties;
+mod watched;
 mod world;

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Lost, MotionError};
 use super::flow::{FlowEstimate, FlowEstimator};
+use super::object::{ObjectMotion, object_motion};
 use super::pyramid::GrayPyramid;
 use super::uncertain::Motion;
+use super::warp::PlacedMask;
 use crate::frame::Frame;
 use crate::geometry::{Bounds, Homography};
 
@@ -135,6 +137,33 @@ impl MotionEstimator {
             motion,
             evidence,
         }))
+    }
+
+    /// How a thing went from the frame before to the frame taken last, while the picture went as `picture` says. Its mask
+    /// is that of an earlier frame, where it lies within `bounds`; `before_from_mask` is its own motion from there to the
+    /// frame before.
+    pub fn thing(
+        &mut self,
+        picture: &Motion,
+        mask: &PlacedMask<'_>,
+        bounds: &Bounds,
+        before_from_mask: &Homography,
+    ) -> ObjectMotion {
+        let Some(bounds) = before_from_mask.apply_to_bounds(bounds) else {
+            return ObjectMotion::Unknown(Lost::TooFewCorners { found: 0 });
+        };
+        let mask_from_before = before_from_mask.inverse();
+        object_motion(
+            &mut self.flow,
+            &self.before,
+            &self.newest,
+            picture,
+            bounds,
+            |point| {
+                let there = mask_from_before.apply(point);
+                there.is_some_and(|there| mask.covers(there))
+            },
+        )
     }
 
     /// The frame taken last.

@@ -56,6 +56,40 @@ pub fn warp_logits_into(
     Ok(())
 }
 
+/// A mask, asked point by point.
+#[derive(Clone, Debug)]
+pub struct PlacedMask<'a> {
+    logits: LogitsView<'a>,
+    cell_from_image: Homography,
+    image: Area,
+}
+
+impl<'a> PlacedMask<'a> {
+    /// The mask of logits that lie so in the encoder's input.
+    ///
+    /// # Errors
+    /// When the logits or the placement do not have the sizes they say.
+    pub fn new(logits: LogitsView<'a>, placement: &Placement) -> Result<Self, MaskError> {
+        check_placed(logits, placement)?;
+        let cell_from_image =
+            cell_from_image(logits, placement).ok_or(MaskError::Placement(*placement))?;
+        Ok(Self {
+            logits,
+            cell_from_image,
+            image: Area::of_image(&cell_from_image, placement),
+        })
+    }
+
+    /// Whether the mask covers a point of the image, pixels.
+    #[must_use]
+    pub fn covers(&self, point: Point) -> bool {
+        self.cell_from_image.apply(point).is_some_and(|cell| {
+            let (x, y) = (cell.x_px as f32, cell.y_px as f32);
+            self.image.contains(x, y) && bilinear(self.logits, x, y) > 0.0
+        })
+    }
+}
+
 /// [`warp_logits_into`] in a buffer of its own.
 ///
 /// # Errors
@@ -91,6 +125,7 @@ fn cell_from_image(logits: LogitsView<'_>, placement: &Placement) -> Option<Homo
 }
 
 /// What the image covers, in columns and rows of logits.
+#[derive(Clone, Debug)]
 struct Area {
     low: [f32; 2],
     high: [f32; 2],

@@ -7,7 +7,7 @@ use crate::engine::{Answer, EngineOptions, Event};
 
 /// The version of what entries look like; files of another one are refused. A test compares the bytes of
 /// a recording with those of this version.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// One entry of the engine's channel.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,8 +3,10 @@
 use crossbeam_channel::Receiver;
 
 use super::shared::Shared;
-use crate::engine::FrameNews;
-use crate::motion::{GyroNoise, GyroTrack, Intrinsics, MotionEstimator};
+use crate::engine::{FrameNews, ThingMotion};
+use crate::motion::{
+    FrameMotion, GyroNoise, GyroTrack, Intrinsics, MotionEstimator, ObjectMotion, PlacedMask,
+};
 use crate::newest::Taken;
 
 /// A sample of the gyroscope.
@@ -43,6 +45,9 @@ pub(super) fn run(shared: &Shared, turns: &Receiver<Turn>, intrinsics: Option<In
             }
         };
         before_us = Some(capture_us);
+        let thing = link
+            .as_ref()
+            .and_then(|link| thing_motion(shared, &mut estimator, link));
         let (width_px, height_px) = (view.width_px(), view.height_px());
         let news = FrameNews {
             frame: frame.id,
@@ -51,7 +56,30 @@ pub(super) fn run(shared: &Shared, turns: &Receiver<Turn>, intrinsics: Option<In
             height_px,
             sharpness: estimator.newest().sharpness(),
             motion: link,
+            thing,
         };
         shared.frame(&news, frame);
+    }
+}
+
+/// How what the last answer shows went, if not with the picture.
+fn thing_motion(
+    shared: &Shared,
+    estimator: &mut MotionEstimator,
+    link: &FrameMotion,
+) -> Option<ThingMotion> {
+    let picture = link.motion.as_ref()?;
+    let (watched, masks) = shared.watched()?;
+    if watched.newest_us != link.source_us {
+        return None;
+    }
+    let mask = PlacedMask::new(masks.decoded.mask(masks.shown), &masks.placement).ok()?;
+    let before_from_mask = watched.newest_from_keyframe.target_from_source();
+    match estimator.thing(picture, &mask, &watched.bounds, before_from_mask) {
+        ObjectMotion::ByItself(found) => Some(ThingMotion {
+            thing: watched.thing,
+            motion: found.motion,
+        }),
+        _ => None,
     }
 }

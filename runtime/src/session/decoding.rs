@@ -22,8 +22,8 @@ use crate::preprocess::Placement;
 use crate::prompt::Prompt;
 
 /// Decodings and drawings that may be in use at once: of the last answer, the one before it, one being
-/// compared, one being moved, one being made.
-const MOST_MASKS: usize = 6;
+/// compared, one being moved, one being followed, one being made.
+const MOST_MASKS: usize = 7;
 
 /// The masks of a decoding, in their keyframe.
 pub(super) struct Masks {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::clock::now_us;
-use super::decoding::Made;
+use super::decoding::{Made, Masks};
 use super::drawing::Drawing;
 use super::error::SessionError;
 use super::outbox::Outbox;
@@ -18,7 +18,7 @@ use crate::decoder::Keyframe;
 use crate::engine::gaze::GazeSample;
 use crate::engine::{
     Accepted, Event, FrameId, FrameNews, GazeOutcome, JobFailed, JobId, KeyframeId, Outcome,
-    PromptShape,
+    PromptShape, Watched,
 };
 use crate::newest::Newest;
 
@@ -90,6 +90,14 @@ impl Shared {
             _ => state.frames.push(frame),
         }
         self.finish(state, time_us);
+    }
+
+    /// What the last answer shows, with its masks.
+    pub(super) fn watched(&self) -> Option<(Watched, Arc<Masks>)> {
+        let state = self.lock();
+        let watched = state.engine.watched()?;
+        let masks = state.find(watched.job)?;
+        Some((watched, masks))
     }
 
     /// Takes a gaze sample that was pushed at this time.

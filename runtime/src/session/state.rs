@@ -295,7 +295,7 @@ impl State {
         true
     }
 
-    fn find(&self, job: JobId) -> Option<Arc<Masks>> {
+    pub(super) fn find(&self, job: JobId) -> Option<Arc<Masks>> {
         let masks = self.masks.iter().find(|masks| masks.job == job);
         masks.map(Arc::clone)
     }

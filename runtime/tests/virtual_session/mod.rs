@@ -6,7 +6,7 @@ use std::io::Cursor;
 use fixate::engine::gaze::GazeSample;
 use fixate::engine::{
     Answer, Candidate, Candidates, DecodeJob, Engine, EngineOptions, Event, FrameId, FrameNews,
-    JobFailed, Outcome, PromptShape,
+    JobFailed, Outcome, PromptShape, ThingMotion,
 };
 use fixate::geometry::{Bounds, Homography};
 use fixate::mask::Bitmap;
@@ -146,6 +146,8 @@ impl Session {
             // The gyroscope does not always reach as far.
             _ => Some(turned.unwrap_or(Motion::exact(shift))),
         };
+        let by_itself = self.chance.once_in(3);
+        let own = Homography::translation(self.chance.between(-9.0, 9.0), 0.0);
         let width_px = if self.chance.once_in(400) { 320 } else { 640 };
         let news = FrameNews {
             frame: FrameId(self.frame),
@@ -161,6 +163,14 @@ impl Session {
                     flow: Lost::SizeChanged,
                 },
             }),
+            thing: self
+                .engine
+                .watched()
+                .filter(|_| by_itself)
+                .map(|watched| ThingMotion {
+                    thing: watched.thing,
+                    motion: Motion::exact(own),
+                }),
         };
         self.frame_us = Some(self.now_us);
         self.call(Event::Frame {

@@ -283,6 +283,7 @@ fn prompts_and_frames_that_mean_nothing_are_refused_and_counted() {
         height_px: 720,
         sharpness: None,
         motion: None,
+        thing: None,
     };
     for bad in [
         FrameNews {

@@ -15,6 +15,7 @@ enum Step {
     Wait(i64),
     Size(u32),
     Motion(Option<f64>),
+    Thing(Option<f64>, f32),
     Encoder {
         us: i64,
         fails: bool,
@@ -42,6 +43,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (1_i64..3_000_000).prop_map(Step::Wait),
         1 => prop::sample::select(vec![640_u32, 1280]).prop_map(Step::Size),
         2 => prop::option::weighted(0.8, -20.0..20.0).prop_map(Step::Motion),
+        2 => (prop::option::weighted(0.7, -20.0..20.0), 0.0_f32..1.0)
+            .prop_map(|(px, agreement)| Step::Thing(px, agreement)),
         2 => (1_i64..400_000, trouble())
             .prop_map(|(us, (fails, hangs))| Step::Encoder { us, fails, hangs }),
         2 => (1_i64..30_000, trouble())
@@ -83,6 +86,10 @@ fn play(steps: &[Step], wake_us: i64) -> World {
             Step::Wait(duration_us) => world.run(duration_us),
             Step::Size(width_px) => world.size.0 = width_px,
             Step::Motion(motion_px) => world.machines.motion_px = motion_px,
+            Step::Thing(thing_px, agreement) => {
+                world.machines.thing_px = thing_px;
+                world.machines.agreement = agreement;
+            }
             Step::Encoder { us, fails, hangs } => {
                 world.machines.encode_us = us;
                 world.machines.encoder_fails = fails;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::engine::{
     Accepted, Actions, Answer, AnswerKind, Candidate, Candidates, DecodeJob, EncodeJob, Engine,
     EngineOptions, FrameId, FrameNews, JobFailed, MoveJob, NoneReason, Notice, PromptId,
-    PromptShape,
+    PromptShape, ThingId, ThingMotion,
 };
 use crate::geometry::{Bounds, Homography};
 use crate::motion::{Evidence, FrameMotion, Lost, Motion};
@@ -26,6 +26,12 @@ pub(super) struct Machines {
     pub(super) decoder_hangs: bool,
     /// Pixels that the picture moves with each frame; none loses the motion.
     pub(super) motion_px: Option<f64>,
+    /// Pixels that the thing watched moves with each frame, if by itself.
+    pub(super) thing_px: Option<f64>,
+    /// What that is said of, if not of what is watched.
+    pub(super) stale_thing: Option<ThingId>,
+    /// Of every mask with the last answer's.
+    pub(super) agreement: f32,
 }
 
 impl Default for Machines {
@@ -40,6 +46,9 @@ impl Default for Machines {
             decoder_fails: false,
             decoder_hangs: false,
             motion_px: Some(2.0),
+            thing_px: None,
+            stale_thing: None,
+            agreement: 0.5,
         }
     }
 }
@@ -119,6 +128,14 @@ impl World {
             height_px: self.size.1,
             sharpness: None,
             motion: Some(motion),
+            thing: self
+                .machines
+                .thing_px
+                .zip(self.engine.watched())
+                .map(|(px, watched)| ThingMotion {
+                    thing: self.machines.stale_thing.unwrap_or(watched.thing),
+                    motion: Motion::exact(Homography::translation(px, 0.0)),
+                }),
         };
         self.engine.on_frame(self.now_us, &news).unwrap();
         self.before_us = Some(self.now_us);
@@ -212,7 +229,7 @@ impl World {
                 let result = if self.machines.decoder_fails {
                     Err(JobFailed)
                 } else {
-                    Ok(found(&job))
+                    Ok(found(&job, self.machines.agreement))
                 };
                 self.engine
                     .on_decoded(self.now_us, job.job, result)
@@ -269,7 +286,7 @@ impl World {
 }
 
 /// Masks of 200 pixels around the prompt, and nested ones.
-pub(super) fn found(job: &DecodeJob) -> Candidates {
+pub(super) fn found(job: &DecodeJob, agreement: f32) -> Candidates {
     let anchor = job.shape.anchor().unwrap_or_default();
     let masks = [0_u8, 1, 2, 3].map(|index| {
         let half_px = 100.0 / f64::from(index.max(1));
@@ -284,7 +301,7 @@ pub(super) fn found(job: &DecodeJob) -> Candidates {
                 x1_px: anchor.x_px + half_px,
                 y1_px: anchor.y_px + half_px,
             }),
-            agreement: job.memory.map(|_| 0.5),
+            agreement: job.memory.map(|_| agreement),
         }
     });
     Candidates::new(&masks)
