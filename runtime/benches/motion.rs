@@ -3,9 +3,9 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use fixate::frame::{Frame, PixelFormat};
-use fixate::geometry::Homography;
+use fixate::geometry::{Bounds, Homography};
 use fixate::mask::LogitsView;
-use fixate::motion::{FlowEstimator, GrayPyramid, MotionEstimator, warp_logits_into};
+use fixate::motion::{FlowEstimator, GrayPyramid, MotionEstimator, PlacedMask, warp_logits_into};
 use fixate::preprocess::Placement;
 use fixate_scenes::render::Quality;
 use fixate_scenes::scene::{Options, Scene};
@@ -75,6 +75,48 @@ fn parts(criterion: &mut Criterion) {
     });
 }
 
+/// What the last answer shows, besides: a disk of a third of the picture's height.
+fn thing(criterion: &mut Criterion) {
+    let size = (1280, 720);
+    let rgb = pair(size.0, size.1);
+    let mut estimator = MotionEstimator::new(1);
+    let mut picture = None;
+    for (bytes, time_us) in rgb.iter().zip([0, 33_333]) {
+        let link = estimator.push(&frame(PixelFormat::Rgb8, size, bytes, time_us), None);
+        picture = link.ok().flatten().and_then(|link| link.motion);
+    }
+    let Some(picture) = picture else { return };
+    let placement = Placement {
+        image_width_px: 1280,
+        image_height_px: 720,
+        resized_width_px: 512,
+        resized_height_px: 288,
+        input_size_px: 512,
+    };
+    let disk = |cell: usize| {
+        let (x, y) = ((cell % 128) as f32, (cell / 128) as f32);
+        12.0 - (x - 64.0).hypot(y - 36.0)
+    };
+    let values: Vec<f32> = (0..128 * 128).map(disk).collect();
+    let logits = LogitsView {
+        width: 128,
+        height: 128,
+        values: &values,
+    };
+    let Ok(mask) = PlacedMask::new(logits, &placement) else {
+        return;
+    };
+    let bounds = Bounds {
+        x0_px: 520.0,
+        y0_px: 240.0,
+        x1_px: 760.0,
+        y1_px: 480.0,
+    };
+    criterion.bench_function("motion of a thing", |bencher| {
+        bencher.iter(|| estimator.thing(&picture, &mask, &bounds, &Homography::IDENTITY));
+    });
+}
+
 fn masks(criterion: &mut Criterion) {
     let placement = Placement {
         image_width_px: 1280,
@@ -96,5 +138,5 @@ fn masks(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, frames, parts, masks);
+criterion_group!(benches, frames, parts, thing, masks);
 criterion_main!(benches);

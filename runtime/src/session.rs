@@ -2,7 +2,7 @@
 //!
 //! | thread | what it does |
 //! |-|-|
-//! | camera | gray pyramid of the newest frame, motion since the one before, into the engine |
+//! | camera | gray pyramid of the newest frame, motion since the one before, the picture's and that of what is looked at, into the engine |
 //! | encoder | the frame that the engine chose: resized, encoded, prepared for the decoder; gives way to all others |
 //! | decoder | the prompt that the engine chose: masks, their numbers, the one shown drawn on the frame |
 //! | mover | the last answer's mask drawn on a newer frame, while the decoder is late |
