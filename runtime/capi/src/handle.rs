@@ -129,3 +129,28 @@ fn this_thread() -> usize {
     // A thread that ends runs no callbacks of ours.
     number.unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_out_of_a_call_on_the_same_object_is_refused_and_does_no_harm() {
+        let object = Exclusive::new(1);
+        let inner = object.with(|value| {
+            let inner = object.with(|value| {
+                *value += 10;
+                Ok(())
+            });
+            *value += 1;
+            Ok(inner.err().map(|failure| failure.status()))
+        });
+        assert!(matches!(inner, Ok(Some(FIXATE_ERROR_REENTRANT))));
+        // After that it is free again, for this thread and for others.
+        assert!(matches!(object.with(|value| Ok(*value)), Ok(2)));
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| object.with(|value| Ok(*value)).ok());
+            assert_eq!(other.join().ok().flatten(), Some(2));
+        });
+    }
+}

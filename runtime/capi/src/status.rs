@@ -46,6 +46,11 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> i32 {
+        self.status
+    }
+
     pub(crate) fn new(status: i32, message: impl Display) -> Self {
         Self {
             status,
