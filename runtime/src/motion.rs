@@ -9,7 +9,24 @@
 //! 4. [`GyroTrack`]: the motion between two times from a gyroscope.
 //! 5. [`MotionEstimator`]: the motion from frame to frame, from whichever of the two there is.
 //! 6. [`MotionChain`]: the motion from a keyframe to the newest frame.
-//! 7. [`warp_logits_into`]: masks moved.
+//! 7. [`warp_logits_into`]: masks moved; [`object_motion`]: things that move by themselves, from the corners inside
+//!    their masks.
+//!
+//! What it is worth: mean IoU of true masks of things with what is seen of them so many milliseconds later, in 24 scenes
+//! in space (`FIXATE_SCENES=24 cargo test --release -p fixate --test scene_motion -- --nocapture`).
+//!
+//! | moved by | 33 | 66 | 100 | 200 | 333 | 500 | 1000 |
+//! |-|-|-|-|-|-|-|-|
+//! | cameras on heads: nothing | .832 | .732 | .666 | .574 | .513 | .473 | .246 |
+//! | the gyroscope | .922 | .883 | .852 | .802 | .740 | .716 | .619 |
+//! | flow | .931 | .899 | .878 | .836 | .790 | .778 | .713 |
+//! | both | .934 | .909 | .894 | .856 | .818 | .803 | .726 |
+//! | both, and the thing's own flow | .951 | .929 | .915 | .889 | .853 | .847 | .754 |
+//! | cameras on wrists: nothing | .888 | .815 | .739 | .599 | .474 | .391 | .288 |
+//! | the gyroscope | .894 | .822 | .765 | .638 | .525 | .435 | .287 |
+//! | flow | .971 | .949 | .930 | .892 | .833 | .790 | .697 |
+//! | both | .971 | .948 | .929 | .889 | .832 | .796 | .702 |
+//! | both, and the thing's own flow | .978 | .964 | .954 | .920 | .885 | .849 | .765 |
 //!
 //! Everything is a function of its arguments: no clock, no thread, no chance that is not seeded.
 //! After the first frames of a size, nothing allocates.

@@ -21,6 +21,14 @@ pub(crate) struct Measured {
     pub(crate) overlaps: Vec<f64>,
 }
 
+impl Measured {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.errors_px.extend(other.errors_px);
+        self.ratios.extend(other.ratios);
+        self.overlaps.extend(other.overlaps);
+    }
+}
+
 pub(crate) type Table = BTreeMap<(usize, usize), Measured>;
 
 pub(crate) fn time_s(index: usize) -> f64 {

@@ -17,6 +17,7 @@ use fixate::motion::{
     FlowEstimator, GrayPyramid, GyroTrack, Intrinsics, Motion, MotionChain, MotionEstimator,
     object_motion,
 };
+use fixate_scenes::motion::Carrier;
 use fixate_scenes::render::Quality;
 use fixate_scenes::scene::{Options, Scene};
 use std::collections::BTreeMap;
@@ -73,7 +74,7 @@ fn follow(
     own.or_frame(frame_motion).after(since)
 }
 
-fn measure(seed: u64, table: &mut Table) -> (usize, usize) {
+fn measure(seed: u64, [heads, wrists]: &mut [Table; 2]) -> (usize, usize) {
     let options = Options {
         width: WIDTH,
         height: HEIGHT,
@@ -86,6 +87,11 @@ fn measure(seed: u64, table: &mut Table) -> (usize, usize) {
         held_out: false,
     };
     let scene = Scene::new(seed, &options);
+    let table = if scene.carrier == Carrier::Wrist {
+        wrists
+    } else {
+        heads
+    };
     let mut photographer = scene.photographer();
     let noise: f32 = std::env::var("FIXATE_NOISE").map_or(0.0, |levels| levels.parse().unwrap());
     let mut random = fixate_scenes::random::Random::new(seed);
@@ -189,19 +195,9 @@ fn measure(seed: u64, table: &mut Table) -> (usize, usize) {
     (links, lost)
 }
 
-#[test]
-fn moved_points_and_masks_are_closer_than_unmoved_ones() {
-    let count = std::env::var("FIXATE_SCENES").map_or(3, |count| count.parse().unwrap());
-    let mut table = Table::new();
-    let (mut links, mut lost) = (0, 0);
-    for seed in 1..=count {
-        let (more_links, more_lost) = measure(seed, &mut table);
-        links += more_links;
-        lost += more_lost;
-    }
-    println!("{count} scenes, {links} links, {lost} lost");
+fn print(what: &str, table: &Table) {
     println!(
-        "method      age_ms  points  median_px  p90_px  error/deviation p50 p90   masks  mean_iou  p10_iou"
+        "\n{what}\nmethod      age_ms  points  median_px  p90_px  error/deviation p50 p90   masks  mean_iou  p10_iou"
     );
     for (method, name) in METHODS.iter().enumerate() {
         for age in AGES {
@@ -209,7 +205,7 @@ fn moved_points_and_masks_are_closer_than_unmoved_ones() {
                 continue;
             };
             println!(
-                "{name:10} {:7} {:7} {:10.2} {:7.2} {:12.2} {:7.2} {:9} {:9.3} {:8.3}",
+                "{name:10} {:7} {:7} {:10.2} {:7.2} {:12.2e} {:7.2e} {:9} {:9.3} {:8.3}",
                 age * 1000 / 30,
                 m.errors_px.len(),
                 quantile(&m.errors_px, 0.5),
@@ -222,12 +218,35 @@ fn moved_points_and_masks_are_closer_than_unmoved_ones() {
             );
         }
     }
+}
+
+#[test]
+fn moved_points_and_masks_are_closer_than_unmoved_ones() {
+    let count = std::env::var("FIXATE_SCENES").map_or(3, |count| count.parse().unwrap());
+    let mut tables = [Table::new(), Table::new()];
+    let (mut links, mut lost) = (0, 0);
+    for seed in 1..=count {
+        let (more_links, more_lost) = measure(seed, &mut tables);
+        links += more_links;
+        lost += more_lost;
+    }
+    println!("{count} scenes, {links} links, {lost} lost");
+    let mut table = Table::new();
+    for (what, part) in ["cameras on heads", "cameras on wrists"].iter().zip(tables) {
+        print(what, &part);
+        for (key, measured) in part {
+            table.entry(key).or_default().add(measured);
+        }
+    }
+    print("all", &table);
     for age in AGES {
         let median = |method: usize| quantile(&table[&(method, age)].errors_px, 0.5);
         let overlap = |method: usize| mean(&table[&(method, age)].overlaps);
         for method in [1, 2, 3, 4] {
             assert!(median(method) < median(0), "{} at {age}", METHODS[method]);
         }
-        assert!(overlap(5) > overlap(0), "{age}");
+        for method in [5, 6] {
+            assert!(overlap(method) > overlap(0), "{} at {age}", METHODS[method]);
+        }
     }
 }
