@@ -135,6 +135,44 @@ def recolour(rng, rgb):
     return rgb
 
 
+def paste(rng, example, donor):
+    """Lays up to three whole things of `donor`, a crop of the same size, before what `example` shows (copy-paste, Ghiasi et
+    al. 2021): no two steps see the same image, and things are cut up by others in ever new ways."""
+    size = len(example.rgb)
+    free = np.setdiff1d(np.arange(NOTHING), example.levels)
+    names, areas = np.unique(donor.levels[0], return_counts=True)
+    names = names[(names != NOTHING) & (areas > size * size / 400) & (areas < size * size / 5)]
+    known = example.levels[0] != NOTHING
+    for whole in rng.permutation(names)[: rng.integers(1, 4)]:
+        mask = donor.levels[0] == whole
+        x0, y0, x1, y1 = bounding_box(mask)
+        scale = min(math.exp(rng.uniform(math.log(0.5), math.log(1.6))), size / max(x1 - x0, y1 - y0))
+        width, height = max(2, round((x1 - x0) * scale)), max(2, round((y1 - y0) * scale))
+        cut = np.s_[y0:y1, x0:x1]
+        names_cut = np.unique(donor.levels[:, mask])
+        # A thing at the crop's edge is not seen whole: its outline there would be the crop's.
+        if min(x0, y0) == 0 or max(x1, y1) == size or len(names_cut) > len(free):
+            continue
+        table = np.full(256, NOTHING, np.uint8)
+        table[names_cut], free = free[: len(names_cut)], free[len(names_cut) :]
+        solid = cv2.resize(mask[cut].astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+        rgb = cv2.resize(donor.rgb[cut], (width, height), interpolation=cv2.INTER_AREA)
+        levels = table[donor.levels[:, y0:y1, x0:x1]].transpose(1, 2, 0)
+        levels = cv2.resize(levels, (width, height), interpolation=cv2.INTER_NEAREST)
+        if rng.random() < 0.5:
+            solid, rgb, levels = solid[:, ::-1], rgb[:, ::-1], levels[:, ::-1]
+        # Its middle is inside the picture, its edges need not be.
+        left, top = (int(rng.integers(size)) - side // 2 for side in (width, height))
+        here = np.s_[max(top, 0) : min(top + height, size), max(left, 0) : min(left + width, size)]
+        there = np.s_[max(-top, 0) : min(height, size - top), max(-left, 0) : min(width, size - left)]
+        cover = cv2.GaussianBlur(np.ascontiguousarray(solid), (0, 0), rng.uniform(0.4, 1.2))[there] * known[here]
+        gain = rng.uniform(0.7, 1.2)
+        shown = example.rgb[here] * (1 - cover[..., None]) + np.minimum(rgb[there] * gain, 255) * cover[..., None]
+        example.rgb[here] = shown
+        inside = (solid[there] > 0.5) & known[here] & (levels[there][..., 0] != NOTHING)
+        example.levels[:, here[0], here[1]] = np.where(inside, levels[there].transpose(2, 0, 1), example.levels[:, here[0], here[1]])
+
+
 STRIDE = 4
 """Pixels of the input per low-resolution mask pixel."""
 

@@ -6,7 +6,7 @@ import torch
 import clicks
 import data
 from losses import overlap
-from model import normalise
+from model import mixed_precision, normalise
 
 
 @torch.no_grad()
@@ -20,7 +20,7 @@ def evaluate(model, held_out, images, device, per_image=4):
         rgb, labels, parents, _ = held_out.get(number)
         levels = data.chains(parents)[labels].transpose(2, 0, 1)
         example = data.Example(rgb, levels, (0, 0))
-        with torch.autocast(device.split(":")[0], torch.bfloat16):
+        with mixed_precision(device):
             picture = normalise(torch.from_numpy(np.array(rgb)).unsqueeze(0).to(device))
             embedding = model.image_encoder(picture.contiguous(memory_format=torch.channels_last))
             for boxes in (False, True):

@@ -54,3 +54,10 @@ def normalise(rgb):
     mean = torch.tensor(MEAN, device=rgb.device)
     std = torch.tensor(STD, device=rgb.device)
     return ((rgb.float() - mean) / std).permute(0, 3, 1, 2)
+
+
+def mixed_precision(device):
+    """bfloat16 for what may be in it, where the machine multiplies it; elsewhere converting costs more than it saves."""
+    kind = device.split(":")[0]
+    fast = kind != "cpu" or torch.cpu.get_capabilities().get("amx_bf16", False)
+    return torch.autocast(kind, torch.bfloat16, enabled=fast)

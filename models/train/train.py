@@ -2,7 +2,8 @@
 
     python train.py --shards DIR --held-out DIR --work DIR
 
-Resumes from DIR/last.pt; keeps DIR/best.pt by the held-out score. Runs on a CPU or on CUDA, in bfloat16.
+Resumes from DIR/last.pt; keeps DIR/best.pt by the held-out score. Runs on a CPU or on CUDA, in bfloat16 where
+that is faster.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import clicks
 import data
 from evaluate import evaluate
 from losses import dense_loss, mask_loss, nested_loss, overlap
-from model import INPUT_SIZE, Model, normalise
+from model import INPUT_SIZE, Model, mixed_precision, normalise
 from optimiser import Optimiser
 from restore import restore
 
@@ -86,9 +87,13 @@ class Average:
 
 
 def batch(rng, shards, stage):
-    """Examples of one step."""
+    """Examples of one step; half of them with things of other images laid before them."""
     whole = stage.size == INPUT_SIZE
-    return [data.crop(rng, shards.draw(rng), stage.size, whole) for _ in range(stage.images)]
+    examples = [data.crop(rng, shards.draw(rng), stage.size, whole) for _ in range(stage.images)]
+    for example in examples:
+        if rng.random() < 0.5:
+            data.paste(rng, example, data.crop(rng, shards.draw(rng), stage.size, whole))
+    return examples
 
 
 def encoder_input(examples, device):
@@ -193,7 +198,7 @@ def run(arguments):
             factor = learning_rate(done, stage.floor)
             optimiser.rates(stage.encoder_rate * factor, stage.decoder_rate * factor)
             examples = batch(rng, shards, stage)
-            with torch.autocast(device.split(":")[0], torch.bfloat16):
+            with mixed_precision(device):
                 with torch.set_grad_enabled(stage.encoder_rate > 0):
                     embedding = model.image_encoder(encoder_input(examples, device))
                 loss, told = embedding.new_zeros((), dtype=torch.float32), {}
@@ -201,7 +206,7 @@ def run(arguments):
                     loss, told = click_loss(model, embedding, rng, examples, stage)
             dense = loss.detach() * 0
             if stage.dense_weight:
-                with torch.autocast(device.split(":")[0], torch.bfloat16):
+                with mixed_precision(device):
                     features = model.dense_head(embedding)
                 levels = torch.from_numpy(np.stack([example.levels for example in examples])).to(device)
                 dense = dense_loss(*features, levels)
