@@ -195,6 +195,7 @@ fn measure(seed: u64, [heads, wrists]: &mut [Table; 2]) -> (usize, usize) {
     (links, lost)
 }
 
+#[expect(clippy::print_stdout, reason = "the table is what it is run for")]
 fn print(what: &str, table: &Table) {
     println!(
         "\n{what}\nmethod      age_ms  points  median_px  p90_px  error/deviation p50 p90   masks  mean_iou  p10_iou"
