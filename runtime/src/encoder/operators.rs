@@ -4,7 +4,7 @@
 //! rows of channels, one after the other, whatever order of axes the graph asks for: a [`view`] says where the graph's
 //! elements lie, so that moving, cutting and merging axes costs nothing. [`lowering`] turns the graph's operators into a
 //! few steps with biases, residuals and activations fused into them, whose buffers a [`program`] plans once; a [`machine`]
-//! runs them on threads of its own. What is not known stays with tract.
+//! runs them on threads of its own. What is not known stays with tract. [`timing`] tells what each takes.
 
 mod attention;
 mod codes;
@@ -18,6 +18,7 @@ mod product;
 mod program;
 mod region;
 mod sum;
+pub(super) mod timing;
 mod view;
 
 pub(super) use region::rewrite;

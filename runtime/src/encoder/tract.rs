@@ -9,6 +9,10 @@ use super::{Encoder, EncoderError, MAX_THREADS, check_finite, check_length, oper
 use crate::bundle::WeightsFile;
 use crate::graph::{self, guarded};
 
+mod times;
+
+pub use times::{OperatorTime, OperatorTimes, operator_times};
+
 /// What a graph does not tell by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TractOptions {
@@ -45,7 +49,9 @@ impl TractEncoder {
                 found: options.threads,
             });
         }
-        let plan = guarded(EncoderError::Load, || load(onnx, options))?;
+        let plan = guarded(EncoderError::Load, || {
+            load(onnx, options, with_our_operators)
+        })?;
         let state = guarded(EncoderError::Load, || {
             TypedSimpleState::new(&plan).map_err(load_error)
         })?;
@@ -62,7 +68,14 @@ fn load_error(error: TractError) -> EncoderError {
     EncoderError::Load(format!("{error:#}"))
 }
 
-fn load(onnx: &[u8], options: &TractOptions) -> Result<Arc<TypedSimplePlan>, EncoderError> {
+/// What is done to a graph in its simplest form before it runs on so many threads.
+type Rewrite = fn(TypedModel, usize) -> TractResult<TypedModel>;
+
+fn load(
+    onnx: &[u8],
+    options: &TractOptions,
+    rewrite: Rewrite,
+) -> Result<Arc<TypedSimplePlan>, EncoderError> {
     let mut model = graph::parse(onnx, options.weights.clone()).map_err(load_error)?;
     let inputs = graph::names(model.input_outlets().map_err(load_error)?, &model);
     if inputs != [options.input.as_str()] {
@@ -84,7 +97,7 @@ fn load(onnx: &[u8], options: &TractOptions) -> Result<Arc<TypedSimplePlan>, Enc
     let size = options.input_size_px;
     let model = model
         .with_input_fact(0, f32::fact([1, 3, size, size]).into())
-        .and_then(|model| graph::optimized(model, |model| rewritten(model, options.threads)))
+        .and_then(|model| graph::optimized(model, |model| rewrite(model, options.threads)))
         .map_err(load_error)?;
     let [channels, rows, columns] = options.embedding_shape;
     let expected = [1, channels, rows, columns];
@@ -109,8 +122,14 @@ fn load(onnx: &[u8], options: &TractOptions) -> Result<Arc<TypedSimplePlan>, Enc
         .map_err(load_error)
 }
 
+/// The graph as it is, if its values are not too large.
+fn as_it_is(model: TypedModel, _: usize) -> TractResult<TypedModel> {
+    graph::check_sizes(&model)?;
+    Ok(model)
+}
+
 /// The graph with our own operators, if its values are not too large.
-fn rewritten(model: TypedModel, threads: usize) -> TractResult<TypedModel> {
+fn with_our_operators(model: TypedModel, threads: usize) -> TractResult<TypedModel> {
     graph::check_sizes(&model)?;
     operators::rewrite(model, threads)
 }

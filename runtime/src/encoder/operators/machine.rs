@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::program::{Place, Program, Step};
+use super::timing::timed;
 use super::view::ValueId;
 use crate::kernels::Team;
 
@@ -43,17 +44,27 @@ impl Machine {
                 Place::Buffer(buffer) => {
                     let mut out = std::mem::take(&mut self.buffers[buffer]);
                     let (values, team) = self.parts(inputs);
-                    divided(team, step, &mut out, |first_row, out| {
-                        step.work.run(values, first_row, out);
-                    });
+                    timed(
+                        || step.kind(),
+                        || {
+                            divided(team, step, &mut out, |first_row, out| {
+                                step.work.run(values, first_row, out);
+                            });
+                        },
+                    );
                     self.buffers[buffer] = out;
                 }
                 Place::Codes(buffer) => {
                     let mut out = std::mem::take(&mut self.codes[buffer]);
                     let (values, team) = self.parts(inputs);
-                    divided(team, step, &mut out, |first_row, out| {
-                        step.run_coded(values, first_row, out);
-                    });
+                    timed(
+                        || step.kind(),
+                        || {
+                            divided(team, step, &mut out, |first_row, out| {
+                                step.run_coded(values, first_row, out);
+                            });
+                        },
+                    );
                     self.codes[buffer] = out;
                 }
                 Place::Input(_) | Place::Constant(_) => {}

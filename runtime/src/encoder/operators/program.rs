@@ -6,7 +6,7 @@ use super::copy::Copy;
 use super::depthwise::Depthwise;
 use super::layer_norm::LayerNorm;
 use super::machine::Values;
-use super::product::{Finish, Product};
+use super::product::{Finish, Product, Weights};
 use super::sum::Sum;
 use super::view::ValueId;
 use crate::kernels::{Coding, encode_into, gelu, relu, round_to_codes};
@@ -48,6 +48,23 @@ pub(super) struct Step {
 const CODED_ROWS: usize = 96;
 
 impl Step {
+    /// What it is called in tables of times.
+    pub(super) fn kind(&self) -> &'static str {
+        match &self.work {
+            Work::Product(work) => match work.weights {
+                Weights::Floats(_) => "product",
+                Weights::Codes { .. } => "product in int8",
+            },
+            Work::Codes(_) => "to codes",
+            Work::Decoded(_) => "from codes",
+            Work::Depthwise(_) => "depthwise convolution",
+            Work::LayerNorm(_) => "layer norm",
+            Work::Attention(_) => "attention",
+            Work::Sum(_) => "sum",
+            Work::Copy(_) => "copy",
+        }
+    }
+
     /// Computes rows from `first_row` on as codes.
     pub(super) fn run_coded(&self, values: Values<'_>, first_row: usize, out: &mut [u8]) {
         let Some(coding) = self.coding else { return };

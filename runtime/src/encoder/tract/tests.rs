@@ -66,7 +66,7 @@ fn an_image_is_encoded_with_any_number_of_threads() {
 
 #[test]
 fn half_precision_weights_are_cast_once() {
-    let plan = load(TINY, &options()).unwrap();
+    let plan = load(TINY, &options(), with_our_operators).unwrap();
     let casts = plan
         .model()
         .nodes()
@@ -158,4 +158,30 @@ fn results_that_are_not_finite_are_refused() {
 fn panics_become_errors() {
     let error = guarded::<(), _>(EncoderError::Run, || panic!("number {}", 7)).unwrap_err();
     assert_eq!(error, EncoderError::Run("number 7".to_owned()));
+}
+
+#[test]
+fn times_are_told_by_kind_before_and_after() {
+    let input = vec![0.5; 192];
+    let times = operator_times(TINY, &options(), &input, 2).unwrap();
+    let of = |times: &[OperatorTime], kind: &str| {
+        let found = times.iter().find(|time| time.kind == kind);
+        found.map(|time| time.count)
+    };
+    assert_eq!(of(&times.before, "product"), None);
+    assert_eq!(of(&times.after, "product"), Some(1));
+    for times in [&times.before, &times.after] {
+        assert!(times.iter().all(|kind| kind.count > 0));
+        assert!(times.is_sorted_by(|a, b| a.time >= b.time));
+    }
+    // Nobody is timed any more.
+    assert!(operators::timing::take().is_empty());
+    assert_eq!(
+        operator_times(TINY, &options(), &input[1..], 1).unwrap_err(),
+        EncoderError::Length {
+            what: "input",
+            expected: 192,
+            found: 191
+        }
+    );
 }
