@@ -50,7 +50,7 @@ impl TractEncoder {
             });
         }
         let plan = guarded(EncoderError::Load, || {
-            load(onnx, options, with_our_operators)
+            load(onnx, options, operators::rewrite)
         })?;
         let state = guarded(EncoderError::Load, || {
             TypedSimpleState::new(&plan).map_err(load_error)
@@ -97,7 +97,12 @@ fn load(
     let size = options.input_size_px;
     let model = model
         .with_input_fact(0, f32::fact([1, 3, size, size]).into())
-        .and_then(|model| graph::optimized(model, |model| rewrite(model, options.threads)))
+        .and_then(|model| {
+            graph::optimized(model, |model| {
+                graph::check_sizes(&model)?;
+                rewrite(model, options.threads)
+            })
+        })
         .map_err(load_error)?;
     let [channels, rows, columns] = options.embedding_shape;
     let expected = [1, channels, rows, columns];
@@ -120,18 +125,6 @@ fn load(
     model
         .into_runnable_with_options(&options)
         .map_err(load_error)
-}
-
-/// The graph as it is, if its values are not too large.
-fn as_it_is(model: TypedModel, _: usize) -> TractResult<TypedModel> {
-    graph::check_sizes(&model)?;
-    Ok(model)
-}
-
-/// The graph with our own operators, if its values are not too large.
-fn with_our_operators(model: TypedModel, threads: usize) -> TractResult<TypedModel> {
-    graph::check_sizes(&model)?;
-    operators::rewrite(model, threads)
 }
 
 impl Encoder for TractEncoder {

@@ -44,27 +44,17 @@ impl Machine {
                 Place::Buffer(buffer) => {
                     let mut out = std::mem::take(&mut self.buffers[buffer]);
                     let (values, team) = self.parts(inputs);
-                    timed(
-                        || step.kind(),
-                        || {
-                            divided(team, step, &mut out, |first_row, out| {
-                                step.work.run(values, first_row, out);
-                            });
-                        },
-                    );
+                    divided(team, step, &mut out, |first_row, out| {
+                        step.work.run(values, first_row, out);
+                    });
                     self.buffers[buffer] = out;
                 }
                 Place::Codes(buffer) => {
                     let mut out = std::mem::take(&mut self.codes[buffer]);
                     let (values, team) = self.parts(inputs);
-                    timed(
-                        || step.kind(),
-                        || {
-                            divided(team, step, &mut out, |first_row, out| {
-                                step.run_coded(values, first_row, out);
-                            });
-                        },
-                    );
+                    divided(team, step, &mut out, |first_row, out| {
+                        step.run_coded(values, first_row, out);
+                    });
                     self.codes[buffer] = out;
                 }
                 Place::Input(_) | Place::Constant(_) => {}
@@ -116,7 +106,9 @@ fn divided<T: Send>(
     let parts = out.chunks_mut((rows * step.columns).max(1)).enumerate();
     let mut parts: Vec<(usize, &mut [T])> =
         parts.map(|(index, part)| (index * rows, part)).collect();
-    team.each(&mut parts, |(first_row, out)| run(*first_row, out));
+    timed(step, || {
+        team.each(&mut parts, |(first_row, out)| run(*first_row, out));
+    });
 }
 
 /// What steps read.

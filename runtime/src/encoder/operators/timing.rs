@@ -3,18 +3,26 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
+use super::program::Step;
+
 thread_local! {
     static STEPS: RefCell<Option<Vec<(&'static str, Duration)>>> = const { RefCell::new(None) };
 }
 
-/// Times the steps that this thread runs from now on.
-pub(in crate::encoder) fn begin() {
-    STEPS.set(Some(Vec::new()));
+/// Times the steps that this thread runs, until it is dropped.
+pub(in crate::encoder) struct Timing(());
+
+impl Timing {
+    pub(in crate::encoder) fn begin() -> Self {
+        STEPS.set(Some(Vec::new()));
+        Self(())
+    }
 }
 
-/// Stops that.
-pub(in crate::encoder) fn end() {
-    STEPS.set(None);
+impl Drop for Timing {
+    fn drop(&mut self) {
+        STEPS.set(None);
+    }
 }
 
 /// The kinds and times of the steps since the last call.
@@ -23,7 +31,7 @@ pub(in crate::encoder) fn take() -> Vec<(&'static str, Duration)> {
 }
 
 /// Runs a step, timed if that is wanted.
-pub(super) fn timed(kind: impl FnOnce() -> &'static str, run: impl FnOnce()) {
+pub(super) fn timed(step: &Step, run: impl FnOnce()) {
     if STEPS.with_borrow(Option::is_none) {
         return run();
     }
@@ -32,7 +40,7 @@ pub(super) fn timed(kind: impl FnOnce() -> &'static str, run: impl FnOnce()) {
     let took = begun.elapsed();
     STEPS.with_borrow_mut(|steps| {
         if let Some(steps) = steps {
-            steps.push((kind(), took));
+            steps.push((step.kind(), took));
         }
     });
 }

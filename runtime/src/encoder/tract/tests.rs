@@ -66,7 +66,7 @@ fn an_image_is_encoded_with_any_number_of_threads() {
 
 #[test]
 fn half_precision_weights_are_cast_once() {
-    let plan = load(TINY, &options(), with_our_operators).unwrap();
+    let plan = load(TINY, &options(), operators::rewrite).unwrap();
     let casts = plan
         .model()
         .nodes()
