@@ -12,7 +12,7 @@ use super::ladder::Rung;
 use super::machine::{Decoding, Engine, Last, deviation_px};
 use super::names::{JobId, KeyframeId, age_us};
 use super::open::Stage;
-use super::watched::same_thing;
+use super::watched::shows_the_same;
 
 /// A job has failed; why is the caller's to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,7 +127,7 @@ impl Engine {
     fn remember(&mut self, decoding: &Decoding, drawn: Drawn) {
         let following = decoding.following;
         let mut track = decoding.track;
-        if !same_thing(following, drawn.shown()) {
+        if !shows_the_same(following, drawn.shown()) {
             self.watch_another();
             if following == Following::Thing && track.chains.differ() {
                 // Another thing, and so looked for along a way that is not its own: it was not there.

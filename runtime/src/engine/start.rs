@@ -146,8 +146,7 @@ impl Engine {
                 keyframe_from_memory: frame_from_keyframe.inverse().after(newest_from_memory),
             })
         });
-        let memory_us = self
-            .last
+        let memory_us = last
             .filter(|_| memory.is_some())
             .map(|last| age_us(self.now_us, last.decoded_us));
         let ambiguous = open.shape.is_ambiguous();

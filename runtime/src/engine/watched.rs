@@ -63,7 +63,7 @@ impl Engine {
 }
 
 /// Whether a mask decoded for a place that went with this shows what the last answer showed.
-pub(super) fn same_thing(following: Following, shown: Option<&Candidate>) -> bool {
+pub(super) fn shows_the_same(following: Following, shown: Option<&Candidate>) -> bool {
     let agreement = shown.and_then(|shown| shown.agreement);
     following == Following::Thing && agreement.is_none_or(|share| share >= SMALLEST_AGREEMENT)
 }
