@@ -8,7 +8,7 @@ use fixate::frame::{Frame, PixelFormat};
 use fixate::geometry::Point;
 use fixate::prompt::Prompt;
 use fixate::session::now_us;
-use session_rig::{Does, FRAME, Part, Rig, ends, options};
+use session_rig::{Does, FRAME, Part, Rig, ends, options, texture};
 
 const WIDTH: usize = 480;
 const HEIGHT: usize = 360;
@@ -20,11 +20,6 @@ const FRAMES: usize = 110;
 /// The patch's left edge.
 fn left(frame: usize) -> usize {
     10 + STEP * frame
-}
-
-fn texture(x: usize, y: usize) -> u8 {
-    let (x, y) = (x / 9, y / 7);
-    ((x * 7919 + y * 104_729 + x * y * 31) % 251) as u8
 }
 
 fn picture(frame: usize) -> Vec<u8> {

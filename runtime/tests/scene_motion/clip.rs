@@ -46,7 +46,24 @@ pub(crate) struct SeenThing {
     area: usize,
 }
 
+/// Where the picture lies in a thing's logits.
+pub(crate) const PLACEMENT: Placement = Placement {
+    image_width_px: WIDTH as u32,
+    image_height_px: HEIGHT as u32,
+    resized_width_px: WIDTH as u32,
+    resized_height_px: HEIGHT as u32,
+    input_size_px: WIDTH as u32,
+};
+
 impl SeenThing {
+    pub(crate) fn view(&self) -> LogitsView<'_> {
+        LogitsView {
+            width: WIDTH,
+            height: WIDTH,
+            values: &self.logits,
+        }
+    }
+
     pub(crate) fn contains(&self, point: Point) -> bool {
         let (x, y) = (point.x_px.round() as usize, point.y_px.round() as usize);
         self.logits[y.min(HEIGHT - 1) * WIDTH + x.min(WIDTH - 1)] > 0.0
@@ -198,20 +215,14 @@ impl Clip<'_> {
 
     /// IoU of a moved mask with the thing's visible pixels; nothing if most of it is out of sight.
     pub(crate) fn overlap(&self, thing: &SeenThing, to: usize, motion: &Motion) -> Option<f64> {
-        let placement = Placement {
-            image_width_px: WIDTH as u32,
-            image_height_px: HEIGHT as u32,
-            resized_width_px: WIDTH as u32,
-            resized_height_px: HEIGHT as u32,
-            input_size_px: WIDTH as u32,
-        };
-        let logits = LogitsView {
-            width: WIDTH,
-            height: WIDTH,
-            values: &thing.logits,
-        };
         let mut moved = vec![0.0; WIDTH * WIDTH];
-        warp_logits_into(logits, &placement, motion.target_from_source(), &mut moved).unwrap();
+        warp_logits_into(
+            thing.view(),
+            &PLACEMENT,
+            motion.target_from_source(),
+            &mut moved,
+        )
+        .unwrap();
         let own = self.labels_of(thing.placed);
         let (mut both, mut either, mut area) = (0, 0, 0);
         for (logit, label) in moved.iter().zip(&self.frames[to].labels) {

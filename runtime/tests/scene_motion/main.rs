@@ -11,11 +11,11 @@
 
 mod clip;
 
-use clip::{Clip, HEIGHT, SeenThing, Table, WIDTH, time_s};
+use clip::{Clip, HEIGHT, PLACEMENT, SeenThing, Table, WIDTH, time_s};
 use fixate::geometry::Homography;
 use fixate::motion::{
     FlowEstimator, GrayPyramid, GyroTrack, Intrinsics, Motion, MotionChain, MotionEstimator,
-    object_motion,
+    PlacedMask, object_motion,
 };
 use fixate_scenes::motion::Carrier;
 use fixate_scenes::render::Quality;
@@ -53,23 +53,17 @@ fn mean(values: &[f64]) -> f64 {
 
 /// A thing's motion since its keyframe, one frame further.
 fn follow(
-    flow: &mut FlowEstimator,
-    estimator: &MotionEstimator,
+    estimator: &mut MotionEstimator,
     frame_motion: &Motion,
     thing: &SeenThing,
     since: &Motion,
 ) -> Motion {
-    let Some(bounds) = since.target_from_source().apply_to_bounds(&thing.bounds) else {
-        return frame_motion.after(since);
-    };
-    let back = since.target_from_source().inverse();
-    let own = object_motion(
-        flow,
-        estimator.before(),
-        estimator.newest(),
+    let mask = PlacedMask::new(thing.view(), &PLACEMENT).unwrap();
+    let own = estimator.thing(
         frame_motion,
-        bounds,
-        |point| back.apply(point).is_some_and(|at| thing.contains(at)),
+        &mask,
+        &thing.bounds,
+        since.target_from_source(),
     );
     own.or_frame(frame_motion).after(since)
 }
@@ -142,7 +136,7 @@ fn measure(seed: u64, [heads, wrists]: &mut [Table; 2]) -> (usize, usize) {
                 }
                 if let (1, Some(motion)) = (with_gyro, link.motion) {
                     for (thing, own) in followed.values_mut().flatten() {
-                        *own = follow(&mut direct, estimator, &motion, thing, own);
+                        *own = follow(estimator, &motion, thing, own);
                     }
                 }
             }

@@ -211,13 +211,15 @@ pub(crate) fn options() -> SessionOptions {
 /// Pixels of a texture that moves by whole pixels.
 pub(crate) fn picture(shift: usize, (width, height): (u32, u32)) -> Vec<u8> {
     let width = width as usize;
-    let value = |index: usize| {
-        let (x, y) = ((index % width + shift) / 9, (index / width) / 7);
-        (x * 7919 + y * 104_729 + x * y * 31) % 251
-    };
     (0..width * height as usize)
-        .map(|index| value(index) as u8)
+        .map(|index| texture(index % width + shift, index / width))
         .collect()
+}
+
+/// Patches with corners.
+pub(crate) fn texture(x: usize, y: usize) -> u8 {
+    let (x, y) = (x / 9, y / 7);
+    ((x * 7919 + y * 104_729 + x * y * 31) % 251) as u8
 }
 
 /// A session and those who use it.
