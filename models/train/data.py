@@ -114,10 +114,11 @@ def crop(rng, image, size, whole):
         part = cv2.resize(part, target, interpolation=cv2.INTER_AREA if side > size else cv2.INTER_LINEAR)
         named = cv2.resize(named, target, interpolation=cv2.INTER_NEAREST)
     if rng.random() < 0.5:
-        part, named = part[:, ::-1], named[:, ::-1]
+        part, named = cv2.flip(part, 1), cv2.flip(named, 1)
     part = recolour(rng, part)
     levels = np.full((3, size, size), NOTHING, np.uint8)
-    levels[:, : size - pad_y, : size - pad_x] = chains(parents)[named].transpose(2, 0, 1)
+    for level, table in zip(levels, chains(parents).T):
+        level[: size - pad_y, : size - pad_x] = cv2.LUT(named, np.ascontiguousarray(table))
     canvas = np.zeros((size, size, 3), np.uint8)
     canvas[: size - pad_y, : size - pad_x] = part
     return Example(canvas, levels, (pad_x, pad_y))
@@ -125,23 +126,23 @@ def crop(rng, image, size, whole):
 
 def recolour(rng, rgb):
     """Channels swapped, colour removed, light changed: what a thing is does not hang on them."""
+    mix = np.eye(3, 4, dtype=np.float32)
     if rng.random() < 0.3:
-        rgb = rgb[:, :, rng.permutation(3)]
+        mix = mix[rng.permutation(3)]
     if rng.random() < 0.4:
-        gain = rng.uniform(0.6, 1.3)
-        grey = rgb.mean(2, keepdims=True, dtype=np.float32)
         keep = rng.uniform(0, 1) if rng.random() < 0.5 else 1.0
-        rgb = np.clip((grey + (rgb - grey) * keep) * gain + rng.normal() * 8, 0, 255).astype(np.uint8)
-    return rgb
+        mix = (keep * mix + (1 - keep) * mix.mean(0)) * rng.uniform(0.6, 1.3)
+        mix[:, 3] = rng.normal() * 8
+    return cv2.transform(rgb, mix)
 
 
 def paste(rng, example, donor):
     """Lays up to three whole things of `donor`, a crop of the same size, before what `example` shows (copy-paste, Ghiasi et
     al. 2021): no two steps see the same image, and things are cut up by others in ever new ways."""
     size = len(example.rgb)
-    free = np.setdiff1d(np.arange(NOTHING), example.levels)
-    names, areas = np.unique(donor.levels[0], return_counts=True)
-    names = names[(names != NOTHING) & (areas > size * size / 400) & (areas < size * size / 5)]
+    free = np.flatnonzero(sum(map(areas_of, example.levels))[:NOTHING] == 0)
+    areas = areas_of(donor.levels[0])[:NOTHING]
+    names = np.flatnonzero((areas > size * size / 400) & (areas < size * size / 5))
     known = example.levels[0] != NOTHING
     for whole in rng.permutation(names)[: rng.integers(1, 4)]:
         mask = donor.levels[0] == whole
@@ -149,7 +150,7 @@ def paste(rng, example, donor):
         scale = min(math.exp(rng.uniform(math.log(0.5), math.log(1.6))), size / max(x1 - x0, y1 - y0))
         width, height = max(2, round((x1 - x0) * scale)), max(2, round((y1 - y0) * scale))
         cut = np.s_[y0:y1, x0:x1]
-        names_cut = np.unique(donor.levels[:, mask])
+        names_cut = np.flatnonzero(areas_of(donor.levels[:, mask]))
         # A thing at the crop's edge is not seen whole: its outline there would be the crop's.
         if min(x0, y0) == 0 or max(x1, y1) == size or len(names_cut) > len(free):
             continue
@@ -223,6 +224,11 @@ def bounding_box(mask):
     """x0, y0, x1, y1 of a mask's pixels, the last column and row included."""
     columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
     return columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+
+
+def areas_of(labels):
+    """[256]: how many pixels have each label."""
+    return np.bincount(labels.ravel(), minlength=256)
 
 
 def filled(mask):

@@ -74,12 +74,39 @@ class Attention(nn.Module):
         self.out_proj = nn.Linear(inner, dim)
 
     def forward(self, q, k, v):
-        q, k, v = (
-            layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for layer, x in ((self.q_proj, q), (self.k_proj, k), (self.v_proj, v))
-        )
+        q, k, v = (self.heads_of(layer, x) for layer, x in ((self.q_proj, q), (self.k_proj, k), (self.v_proj, v)))
         weights = (q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])).softmax(-1)
         return self.out_proj((weights.to(v.dtype) @ v).transpose(1, 2).flatten(2))
+
+
+    def heads_of(self, layer, x):
+        """A projection of tokens [N, T, dim] -> [N, heads, T, channels]."""
+        return layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+    def keys(self, asking, layer):
+        """What each head of each of the queries (or keys) `asking` [N, heads, T, channels] looks for in features that `layer`
+        would project: [N, heads * T, dim]. Tokens are few, so this is far less than projecting every place of an image."""
+        kernel = layer.weight.unflatten(0, (self.heads, -1))
+        return (asking @ kernel / math.sqrt(asking.shape[-1])).flatten(1, 2)
+
+    def from_image(self, q, placed, image):
+        """Tokens q [N, T, dim] attend to an image [N, P, dim], `placed` with its encodings of position: what
+        `self(q, placed, image)` says. The bias of keys is the same for all places, so it counts for nothing."""
+        scores = self.keys(self.heads_of(self.q_proj, q), self.k_proj) @ placed.transpose(1, 2)
+        seen = (scores.softmax(-1) @ image).unflatten(1, (self.heads, -1))
+        kernel = self.v_proj.weight.unflatten(0, (self.heads, -1))
+        return self.out_proj((seen @ kernel.transpose(1, 2)).transpose(1, 2).flatten(2) + self.v_proj.bias)
+
+    def to_image(self, placed, k, v):
+        """An image with its encodings of position [N, P, dim] attends to tokens k, v [N, T, dim]: what `self(placed, k, v)`
+        says."""
+        k, v = self.heads_of(self.k_proj, k), self.heads_of(self.v_proj, v)
+        bias = k @ self.q_proj.bias.unflatten(0, (self.heads, -1, 1)) / math.sqrt(k.shape[-1])
+        scores = torch.baddbmm(bias.flatten(1, 2), self.keys(k, self.q_proj), placed.transpose(1, 2))
+        # Softmax over tokens with places innermost runs along the places.
+        weights = scores.unflatten(1, (self.heads, -1)).softmax(2).flatten(1, 2)
+        told = v @ self.out_proj.weight.unflatten(1, (self.heads, -1)).permute(1, 2, 0)
+        return weights.transpose(1, 2) @ told.flatten(1, 2) + self.out_proj.bias
 
 
 class MLP(nn.Module):
@@ -121,9 +148,10 @@ class Block(nn.Module):
             q = tokens + token_pe
             tokens = tokens + self.self_attn(q, q, tokens)
         tokens = self.norm1(tokens)
-        tokens = self.norm2(tokens + self.cross_attn_token_to_image(tokens + token_pe, image + image_pe, image))
+        placed = image + image_pe
+        tokens = self.norm2(tokens + self.cross_attn_token_to_image.from_image(tokens + token_pe, placed, image))
         tokens = self.norm3(tokens + self.mlp(tokens))
-        image = self.norm4(image + self.cross_attn_image_to_token(image + image_pe, tokens + token_pe, tokens))
+        image = self.norm4(image + self.cross_attn_image_to_token.to_image(placed, tokens + token_pe, tokens))
         return tokens, image
 
 
@@ -138,7 +166,7 @@ class Transformer(nn.Module):
         token_pe = tokens
         for layer in self.layers:
             tokens, image = layer(tokens, image, token_pe, image_pe)
-        update = self.final_attn_token_to_image(tokens + token_pe, image + image_pe, image)
+        update = self.final_attn_token_to_image.from_image(tokens + token_pe, image + image_pe, image)
         return self.norm_final_attn(tokens + update), image
 
 
@@ -161,18 +189,18 @@ class MaskDecoder(nn.Module):
         self.iou_prediction_head = MLP(dim, dim, dim, self.MASKS)
 
     def forward(self, image, image_pe, prompts):
-        """Image with the dense prompt added [N, dim, h, w], encodings [h * w, dim], prompts [N, K, dim] -> logits
-        [N, 4, 4h, 4w] (the single mask, then three) and predicted IoUs [N, 4]."""
-        height, width = image.shape[-2:]
+        """A square image with the dense prompt added [N, P, dim], encodings [P, dim], prompts [N, K, dim] -> logits
+        [N, 4, 4h, 4h] (the single mask, then three; P = h * h) and predicted IoUs [N, 4]."""
+        side = math.isqrt(image.shape[1])
         own = torch.cat([self.iou_token.weight, self.mask_tokens.weight]).expand(len(prompts), -1, -1)
         tokens = torch.cat([own, prompts], 1)
-        tokens, image = self.transformer(image.flatten(2).transpose(1, 2), image_pe, tokens)
+        tokens, image = self.transformer(image, image_pe, tokens)
         rows = torch.stack([mlp(tokens[:, 1 + i]) for i, mlp in enumerate(self.output_hypernetworks_mlps)], 1)
         fine = self.upscale(image)
         logits = fine @ rows.to(fine.dtype).transpose(1, 2)
         # [N, h, w, rows of 2, columns of 2, rows of 2, columns of 2, masks] in the order of the picture.
-        logits = logits.view(-1, height, width, 2, 2, 2, 2, self.MASKS).permute(0, 7, 1, 3, 5, 2, 4, 6)
-        logits = logits.reshape(len(logits), self.MASKS, 4 * height, 4 * width)
+        logits = logits.view(-1, side, side, 2, 2, 2, 2, self.MASKS).permute(0, 7, 1, 3, 5, 2, 4, 6)
+        logits = logits.reshape(len(logits), self.MASKS, 4 * side, 4 * side)
         return logits.float(), self.iou_prediction_head(tokens[:, 0]).float()
 
     def upscale(self, image):

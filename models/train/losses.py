@@ -38,8 +38,8 @@ def nested_loss(logits, truths, weights, *mask_weights):
     """Three masks [N, 3, h, w] against the nested truths of a point [N, 3, h, w] with weights [N, 3] (zero for one
     that repeats another): each truth is taught to the mask that the cheapest assignment gives it."""
     with torch.no_grad():
-        # Every second pixel of every second row tells which goes with which.
-        pairs = mask_loss(logits[:, :, None, ::2, ::2], truths[:, None, :, ::2, ::2], *mask_weights)
+        # Every fourth pixel of every fourth row tells which goes with which.
+        pairs = mask_loss(logits[:, :, None, ::4, ::4], truths[:, None, :, ::4, ::4], *mask_weights)
         costs = (pairs[:, PERMUTATIONS, torch.arange(3)] * weights.unsqueeze(1)).sum(-1)
         # Row n: the truth that each of the three masks is taught.
         owner = PERMUTATIONS.argsort(1).to(costs.device)[costs.argmin(1)]

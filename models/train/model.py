@@ -43,10 +43,16 @@ class Model(nn.Module):
         cells = embedding.shape[-1]
         prompts = self.prompt_encoder.points(coordinates, labels, cells * EMBEDDING_STRIDE)
         if masks is None:
-            dense = self.prompt_encoder.no_mask_embed.weight[:, :, None, None]
+            dense = self.prompt_encoder.no_mask_embed.weight
         else:
-            dense = self.prompt_encoder.mask_downscaling(masks.unsqueeze(1))
-        return self.mask_decoder(embedding[index] + dense, self.prompt_encoder.grid(cells), prompts)
+            dense = rows(self.prompt_encoder.mask_downscaling(masks.unsqueeze(1)))
+        image = rows(embedding).index_select(0, index) + dense
+        return self.mask_decoder(image, self.prompt_encoder.grid(cells), prompts)
+
+
+def rows(image):
+    """[N, C, h, w] -> [N, h * w, C], places one after another."""
+    return image.flatten(2).transpose(1, 2).contiguous()
 
 
 def normalise(rgb):

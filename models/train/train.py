@@ -13,8 +13,10 @@ import math
 import os
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 
@@ -55,7 +57,7 @@ STAGES = {
     ],
     "further": [
         Stage("dense head", 150, 384, 8, 0, 0, 0.0, 2e-3, 1.0, floor=1.0),
-        Stage("full size", 6000, 512, 8, 4, 3, 6e-4, 6e-4, 0.25, (10.0, 0.2), floor=0.02),
+        Stage("full size", 6000, 512, 8, 4, 3, 4e-4, 4e-4, 0.25, (10.0, 0.2), floor=0.02),
     ],
     "toy": [
         Stage("dense", 3, 128, 2, 0, 0, 1e-3, 1e-3, 1.0),
@@ -87,13 +89,31 @@ class Average:
 
 
 def batch(rng, shards, stage):
-    """Examples of one step; half of them with things of other images laid before them."""
+    """Examples of one step, from whatever shards are there by now; half of them with things of other images laid before them."""
     whole = stage.size == INPUT_SIZE
+    shards.refresh()
     examples = [data.crop(rng, shards.draw(rng), stage.size, whole) for _ in range(stage.images)]
     for example in examples:
         if rng.random() < 0.5:
             data.paste(rng, example, data.crop(rng, shards.draw(rng), stage.size, whole))
     return examples
+
+
+class Ahead:
+    """Makes the next step's examples while this one is computed."""
+
+    def __init__(self, rng, shards, stage):
+        cv2.setNumThreads(1)
+        self.worker, self.make = ThreadPoolExecutor(1), lambda: batch(rng, shards, stage)
+        self.next = self.worker.submit(self.make)
+
+    def __call__(self):
+        examples = self.next.result()
+        self.next = self.worker.submit(self.make)
+        return examples
+
+    def close(self):
+        self.worker.shutdown(cancel_futures=True)
 
 
 def encoder_input(examples, device):
@@ -105,7 +125,7 @@ def encoder_input(examples, device):
 
 def click_loss(model, embedding, rng, examples, stage):
     """SAM's simulated interaction over `stage.rounds` rounds."""
-    boxes = rng.random() < 0.45
+    boxes = rng.random() < 0.5
     drawn = clicks.first_prompts(rng, examples, stage.prompts, boxes)
     if drawn is None:
         return embedding.sum() * 0, {}
@@ -123,7 +143,8 @@ def click_loss(model, embedding, rng, examples, stage):
             three = mask_loss(logits[:, 1:], targets.unsqueeze(1), *stage.mask_weights).min(1).values.mean()
         reached = overlap(logits.detach(), targets.unsqueeze(1))
         ranking = (predicted - reached).square().mean()
-        total = total + (0.5 * single + three if one_point else single + 0.3 * three) + ranking
+        # The single mask answers what is not ambiguous; from one point it only learns to be usable.
+        total = total + (0.2 * single + three if one_point else 1.3 * single + 0.3 * three) + ranking
         best = logits[:, 1:].detach()
         best = best[torch.arange(len(best)), predicted[:, 1:].argmax(1)] if one_point else logits[:, 0].detach()
         if turn == 0:
@@ -193,11 +214,12 @@ def run(arguments):
         stage = stages[at["stage"]]
         model.train()
         model.image_encoder.train(stage.encoder_rate > 0)
+        ahead = Ahead(np.random.default_rng(rng.integers(2**63)), shards, stage)
         losses, notes, since = [], {}, time.time()
         while (done := progress(at, stage, arguments.hours)) < 1:
             factor = learning_rate(done, stage.floor)
             optimiser.rates(stage.encoder_rate * factor, stage.decoder_rate * factor)
-            examples = batch(rng, shards, stage)
+            examples = ahead()
             with mixed_precision(device):
                 with torch.set_grad_enabled(stage.encoder_rate > 0):
                     embedding = model.image_encoder(encoder_input(examples, device))
@@ -226,7 +248,6 @@ def run(arguments):
                 log(stage=stage.name, step=at["step"], clicks=round(float(clicked), 4), dense=round(float(contrast), 4),
                     seconds_a_step=round(pace, 3), **{name: round(float(np.mean(v)), 3) for name, v in notes.items()})
                 losses, notes, since = [], {}, time.time()
-                shards.refresh()
             if at["step"] % 300 == 0 or progress(at, stage, arguments.hours) >= 1:
                 if stage.prompts:
                     score = evaluate(average.model, held_out, arguments.cases, device)
@@ -236,6 +257,7 @@ def run(arguments):
                         torch.save({"average": average.model.state_dict(), "at": at, "held_out": score}, f"{arguments.work}/best.pt")
                 save()
                 since = time.time()
+        ahead.close()
         at["stage"], at["step"] = at["stage"] + 1, 0
         save()
 
