@@ -13,6 +13,7 @@ mod depthwise;
 mod layer_norm;
 mod lowering;
 mod machine;
+mod max_pool;
 mod pending;
 mod product;
 mod program;

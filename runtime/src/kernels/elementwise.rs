@@ -1,4 +1,4 @@
-//! Sums of arrays.
+//! Sums of arrays, and the larger of two.
 
 use super::dispatch::{InstructionSet, per_instruction_set};
 
@@ -17,6 +17,24 @@ per_instruction_set!(add_assign_on(values: &mut [f32], addends: &[f32]) = add_as
 fn add_assign_body<const FUSED: bool>(values: &mut [f32], addends: &[f32]) {
     for (value, addend) in values.iter_mut().zip(addends) {
         *value += addend;
+    }
+}
+
+/// Makes of every value the larger one of it and its other; a NaN among the others is not.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn max_assign(values: &mut [f32], others: &[f32]) {
+    assert_eq!(values.len(), others.len());
+    max_assign_on(InstructionSet::widest(), values, others);
+}
+
+per_instruction_set!(max_assign_on(values: &mut [f32], others: &[f32]) = max_assign_body);
+
+#[inline(always)]
+fn max_assign_body<const FUSED: bool>(values: &mut [f32], others: &[f32]) {
+    for (value, other) in values.iter_mut().zip(others) {
+        *value = if *other > *value { *other } else { *value };
     }
 }
 
@@ -101,6 +119,11 @@ mod tests {
 
             add_into_on(set, &mut values, &right, &left);
             assert_eq!(values, expected, "{set:?}");
+
+            let mut values = left.clone();
+            max_assign_on(set, &mut values, &right);
+            let larger = left.iter().zip(&right).map(|(l, r)| l.max(*r));
+            assert!(values.iter().copied().eq(larger), "{set:?}");
 
             let mut values = left.clone();
             add_on(set, &mut values, 0.25);

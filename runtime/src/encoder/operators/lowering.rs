@@ -5,8 +5,11 @@ mod axes;
 mod codes;
 mod convolution;
 mod elementwise;
+mod image;
 mod linear;
 mod normalization;
+mod pooling;
+mod transposed;
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +17,7 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::array::{Pad, Slice};
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
-use tract_onnx::tract_core::ops::cnn::Conv;
+use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, MaxPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::nn::{NearestUpsample, Reduce, RmsNorm, Softmax};
@@ -128,6 +131,10 @@ impl<'a> Builder<'a> {
             self.upsample(node, op)
         } else if let Some(op) = op.downcast_ref::<Conv>() {
             self.convolution(node, op)
+        } else if let Some(op) = op.downcast_ref::<Deconv>() {
+            self.transposed(node, op)
+        } else if let Some(op) = op.downcast_ref::<MaxPool>() {
+            self.max_pool(node, op)
         } else if let Some(op) = op.downcast_ref::<EinSum>() {
             self.einsum(node, op)
         } else if let Some(op) = op.downcast_ref::<TypedBinOp>() {

@@ -6,6 +6,7 @@ use super::copy::Copy;
 use super::depthwise::Depthwise;
 use super::layer_norm::LayerNorm;
 use super::machine::Values;
+use super::max_pool::LargestOf;
 use super::product::{Finish, Product, Weights};
 use super::sum::Sum;
 use super::view::ValueId;
@@ -58,6 +59,7 @@ impl Step {
             Work::Codes(_) => "to codes",
             Work::Decoded(_) => "from codes",
             Work::Depthwise(_) => "depthwise convolution",
+            Work::MaxPool(_) => "max pooling",
             Work::LayerNorm(_) => "layer norm",
             Work::Attention(_) => "attention",
             Work::Sum(_) => "sum",
@@ -88,6 +90,7 @@ pub(super) enum Work {
     Codes(Codes),
     Decoded(Decoded),
     Depthwise(Depthwise),
+    MaxPool(LargestOf),
     LayerNorm(LayerNorm),
     Attention(Attention),
     Sum(Sum),
@@ -102,6 +105,7 @@ impl Work {
             Self::Codes(work) => vec![work.value],
             Self::Decoded(work) => vec![work.value],
             Self::Depthwise(work) => vec![work.value],
+            Self::MaxPool(work) => vec![work.patches.value],
             Self::LayerNorm(work) => vec![work.value],
             Self::Attention(work) => work.reads(),
             Self::Sum(work) => work.reads(),
@@ -114,6 +118,7 @@ impl Work {
         match self {
             Self::Product(work) => work.run(values, first_row, out),
             Self::Depthwise(work) => work.run(values, first_row, out),
+            Self::MaxPool(work) => work.run(values, first_row, out),
             Self::LayerNorm(work) => work.run(values, first_row, out),
             Self::Attention(work) => work.run(values, first_row, out),
             Self::Sum(work) => work.run(values, first_row, out),
@@ -159,6 +164,7 @@ impl Work {
             Self::Depthwise(work) => work.columns(),
             Self::Attention(work) => work.queries(),
             Self::LayerNorm(_)
+            | Self::MaxPool(_)
             | Self::Sum(_)
             | Self::Copy(_)
             | Self::Codes(_)

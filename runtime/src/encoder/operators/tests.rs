@@ -1,199 +1,18 @@
 //! Small graphs before and after the rewrite.
 
+mod graph;
+
 use proptest::prelude::*;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::array::{Pad, PadMode, Slice};
-use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec, PoolSpec};
-use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
-use tract_onnx::tract_core::ops::math::{add, max, mul, sub, tanh};
+use tract_onnx::tract_core::ops::math::{add, max, mul, tanh};
 use tract_onnx::tract_core::ops::nn::{
-    DataFormat, GeluExact, NearestUpsample, Reduce, Reducer, RmsNorm, Softmax, SoftmaxKind,
+    GeluExact, NearestUpsample, Reduce, Reducer, Softmax, SoftmaxKind,
 };
 
-use tract_onnx::tract_core::ops::quant::{
-    DequantizeLinearF32, quantize_linear_i8, quantize_linear_u8,
-};
-
-use super::rewrite;
-
-fn values(seed: usize, shape: &[usize]) -> Tensor {
-    let length: usize = shape.iter().product();
-    let values: Vec<f32> = (0..length)
-        .map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0)
-        .collect();
-    Tensor::from_shape(shape, &values).unwrap()
-}
-
-/// A graph in the making.
-struct Graph {
-    model: TypedModel,
-    last: OutletId,
-    constants: usize,
-}
-
-impl Graph {
-    fn new(shape: &[usize]) -> Self {
-        let mut model = TypedModel::default();
-        let last = model.add_source("source", f32::fact(shape)).unwrap();
-        Self {
-            model,
-            last,
-            constants: 0,
-        }
-    }
-
-    fn shape(&self) -> Vec<usize> {
-        let fact = self.model.outlet_fact(self.last).unwrap();
-        fact.shape.as_concrete().unwrap().to_vec()
-    }
-
-    fn constant(&mut self, shape: &[usize]) -> OutletId {
-        // Weights that a few bits tell, so that they may be taken for integers.
-        let tensor = values(self.constants + 1, shape);
-        let view = tensor.try_as_plain_ram().unwrap();
-        let coarse = view
-            .as_slice::<f32>()
-            .unwrap()
-            .iter()
-            .map(|value| (value * 63.0).round() / 64.0);
-        self.given(Tensor::from_shape(shape, &coarse.collect::<Vec<_>>()).unwrap())
-    }
-
-    fn given(&mut self, tensor: Tensor) -> OutletId {
-        self.constants += 1;
-        let name = format!("constant {}", self.constants);
-        self.model.add_const(name, tensor).unwrap()
-    }
-
-    fn wire(&mut self, op: impl Into<Box<dyn TypedOp>>, inputs: &[OutletId]) -> OutletId {
-        let name = format!("node {}", self.model.nodes().len());
-        self.last = self.model.wire_node(name, op, inputs).unwrap()[0];
-        self.last
-    }
-
-    fn then(&mut self, op: impl Into<Box<dyn TypedOp>>) -> OutletId {
-        self.wire(op, &[self.last])
-    }
-
-    fn convolution(
-        &mut self,
-        outputs: usize,
-        kernel: usize,
-        stride: usize,
-        dilation: usize,
-        padding: usize,
-        group: usize,
-    ) -> OutletId {
-        let inputs = self.shape()[1];
-        let weights = self.constant(&[outputs, inputs / group, kernel, kernel]);
-        let bias = self.constant(&[outputs]);
-        let spec = PoolSpec {
-            data_format: DataFormat::NCHW,
-            kernel_shape: tvec!(kernel, kernel),
-            padding: PaddingSpec::Explicit(tvec!(padding, padding), tvec!(padding, padding)),
-            dilations: Some(tvec!(dilation, dilation)),
-            strides: Some(tvec!(stride, stride)),
-            input_channels: inputs,
-            output_channels: outputs,
-        };
-        let op = Conv {
-            pool_spec: spec,
-            kernel_fmt: KernelFormat::OIHW,
-            group,
-            q_params: None,
-        };
-        self.wire(op, &[self.last, weights, bias])
-    }
-
-    fn reshape(&mut self, at: usize, from: &[usize], to: &[usize]) -> OutletId {
-        let dims = |extents: &[usize]| extents.iter().map(|extent| extent.to_dim()).collect();
-        self.then(AxisOp::Reshape(at, dims(from), dims(to)))
-    }
-
-    fn einsum(&mut self, formula: &str, inputs: &[OutletId]) -> OutletId {
-        let op = EinSum::new(formula.parse().unwrap(), f32::datum_type());
-        self.wire(op, inputs)
-    }
-
-    /// The last tensor as codes and back.
-    fn coded(&mut self, signed: bool, scale: f32) -> OutletId {
-        let quantize: Box<dyn TypedOp> = match signed {
-            true => Box::new(quantize_linear_i8(scale.recip(), 0)),
-            false => Box::new(quantize_linear_u8(scale.recip(), 100)),
-        };
-        self.then(quantize);
-        let zero_point = if signed { 0 } else { 100 };
-        self.then(DequantizeLinearF32 { scale, zero_point })
-    }
-
-    /// Layer normalisation along the last axis, in the parts that tract has it in.
-    fn layer_norm(&mut self) -> OutletId {
-        let shape = self.shape();
-        let (axis, count) = (shape.len() - 1, shape[shape.len() - 1]);
-        let mut along = vec![1; shape.len()];
-        let one = self.given(Tensor::from_shape(&along, &[1.0 / count as f32]).unwrap());
-        along[axis] = count;
-        let input = self.last;
-        let reduce = Reduce {
-            axes: tvec!(axis),
-            reducer: Reducer::Sum,
-        };
-        let sums = self.then(reduce);
-        let means = self.wire(mul(), &[sums, one]);
-        let centred = self.wire(sub(), &[input, means]);
-        let normal = self.wire(
-            RmsNorm {
-                axis,
-                eps: Arc::new(Tensor::from(1e-5_f32)),
-            },
-            &[centred],
-        );
-        let weight = self.constant(&along);
-        let scaled = self.wire(mul(), &[normal, weight]);
-        let bias = self.constant(&along);
-        self.wire(add(), &[scaled, bias])
-    }
-
-    /// Checks that the rewritten graph gives the same, and has so many regions.
-    fn check(mut self, regions: usize) {
-        self.model.select_output_outlets(&[self.last]).unwrap();
-        self.model.check_consistency().unwrap();
-        let input = self
-            .model
-            .input_fact(0)
-            .unwrap()
-            .shape
-            .as_concrete()
-            .unwrap()
-            .to_vec();
-        let input: TValue = values(0, &input).into();
-        let expected = self
-            .model
-            .clone()
-            .into_runnable()
-            .unwrap()
-            .run(tvec!(input.clone()))
-            .unwrap();
-        for threads in 1..4 {
-            let rewritten = rewrite(self.model.clone(), threads).unwrap();
-            let names = rewritten
-                .nodes()
-                .iter()
-                .map(|node| node.op.name().to_string());
-            assert_eq!(names.filter(|name| name == "FixateRegion").count(), regions);
-            let runnable = rewritten.into_optimized().unwrap().into_runnable().unwrap();
-            // A second run finds what the first has left in the buffers.
-            for _ in 0..2 {
-                let found = runnable.run(tvec!(input.clone())).unwrap();
-                found[0]
-                    .close_enough(&expected[0], Approximation::Approximate)
-                    .unwrap();
-            }
-        }
-    }
-}
+use graph::Graph;
 
 #[test]
 fn residual_blocks() {
@@ -328,6 +147,28 @@ fn eight_bit_integers() {
     }
 }
 
+#[test]
+fn pools_and_transposed_convolutions() {
+    for signed in [true, false] {
+        let mut graph = Graph::new(&[1, 3, 22, 19]);
+        graph.convolution(16, 7, 2, 1, 3, 1);
+        let zero = graph.given(Tensor::from_shape(&[1, 1, 1, 1], &[0.0_f32]).unwrap());
+        graph.wire(max(), &[graph.last, zero]);
+        graph.max_pool(3, 2, 1);
+        let coded = graph.coded(signed, 0.107_9);
+        // In integers, then in floats.
+        graph.transposed(12, 3, 2, 1, 1);
+        graph.then(ElementWiseOp(Box::new(GeluExact {}), None));
+        graph.wire(max(), &[graph.last, zero]);
+        graph.transposed(5, 2, 2, 0, 0);
+        graph.convolution(7, 3, 1, 1, 1, 1);
+        // Over what was in codes.
+        graph.last = coded;
+        graph.max_pool(2, 1, 0);
+        graph.check(1);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
@@ -341,6 +182,31 @@ proptest! {
         graph.convolution(inputs, 1, 1, 1, 0, 1);
         let (outputs, group) = if depthwise { (inputs, inputs) } else { (outputs, 1) };
         graph.convolution(outputs, kernel, stride, dilation, padding, group);
+        graph.check(1);
+    }
+
+    #[test]
+    fn transposed_convolutions(
+        inputs in 1_usize..10, outputs in 1_usize..40, kernel in 1_usize..6, stride in 1_usize..4,
+        padding in 0_usize..3, more in 0_usize..2, rows in 3_usize..9, columns in 3_usize..9,
+    ) {
+        // Paddings that leave nothing are no convolutions.
+        prop_assume!(padding < kernel && more < stride);
+        let mut graph = Graph::new(&[1, inputs, rows, columns]);
+        graph.convolution(inputs, 1, 1, 1, 0, 1);
+        graph.transposed(outputs, kernel, stride, padding, more);
+        graph.check(1);
+    }
+
+    #[test]
+    fn max_pools(
+        channels in 1_usize..40, kernel in 1_usize..5, stride in 1_usize..4, padding in 0_usize..3,
+        rows in 5_usize..12, columns in 5_usize..12,
+    ) {
+        prop_assume!(padding < kernel);
+        let mut graph = Graph::new(&[1, 3, rows, columns]);
+        graph.convolution(channels, 1, 1, 1, 0, 1);
+        graph.max_pool(kernel, stride, padding);
         graph.check(1);
     }
 }

@@ -1,0 +1,35 @@
+//! Pooling of images.
+
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::ops::cnn::MaxPool;
+
+use super::super::max_pool::LargestOf;
+use super::super::pending::Tensor as Lowering;
+use super::super::program::Work;
+use super::Builder;
+use super::image::{ImageAxes, Window};
+
+impl Builder<'_> {
+    pub(super) fn max_pool(&mut self, node: &TypedNode, op: &MaxPool) -> Option<Lowering> {
+        let spec = &op.pool_spec;
+        if op.with_index_outputs.is_some() || spec.kernel_shape.len() != 2 {
+            return None;
+        }
+        let axes = ImageAxes::of(spec.data_format);
+        let input = self.model.outlet_fact(node.inputs[0]).ok()?;
+        let (_, extents) = axes.extents(input.shape.as_concrete()?)?;
+        let shape = node.outputs[0].fact.shape.as_concrete()?.to_vec();
+        let (_, [_, out_columns]) = axes.extents(&shape)?;
+        let padding = spec.computed_padding(&extents);
+        let window = Window {
+            kernel: spec.kernel_shape[..].try_into().ok()?,
+            stride: [spec.stride(0), spec.stride(1)],
+            dilation: [spec.dilation(0), spec.dilation(1)],
+            padding: [padding[0].pad_before, padding[1].pad_before],
+            out_columns,
+        };
+        let patches = self.patches(node.inputs[0], axes, window)?;
+        let work = Work::MaxPool(LargestOf { patches });
+        Some(Lowering::View(self.step(&shape, axes.channel, work)))
+    }
+}
