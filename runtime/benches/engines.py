@@ -99,8 +99,10 @@ class OnnxRuntime:
 
     name = "onnxruntime"
 
-    def __init__(self, path, threads):
+    def __init__(self, path, threads, optimised=True):
         options = onnxruntime.SessionOptions()
+        if not optimised:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

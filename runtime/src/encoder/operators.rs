@@ -8,9 +8,11 @@
 
 mod attention;
 mod codes;
+mod constants;
 mod copy;
 mod depthwise;
 mod layer_norm;
+mod lookup;
 mod lowering;
 mod machine;
 mod max_pool;

@@ -7,6 +7,7 @@ mod convolution;
 mod elementwise;
 mod image;
 mod linear;
+mod lookup;
 mod normalization;
 mod pooling;
 mod transposed;
@@ -14,6 +15,7 @@ mod transposed;
 use std::collections::{HashMap, HashSet};
 
 use tract_onnx::prelude::*;
+use tract_onnx::tract_core::ops::Downsample;
 use tract_onnx::tract_core::ops::array::{Pad, Slice};
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
@@ -21,7 +23,7 @@ use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, MaxPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::nn::{NearestUpsample, Reduce, RmsNorm, Softmax};
-use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, QuantizeLinearI8, QuantizeLinearU8};
+use tract_onnx::tract_core::ops::quant::DequantizeLinearF32;
 
 use super::pending::Tensor as Lowering;
 use super::program::{Origin, Program, Step, Work};
@@ -114,7 +116,7 @@ impl<'a> Builder<'a> {
         let op = &*node.op;
         let is_code = op
             .downcast_ref::<ElementWiseOp>()
-            .is_some_and(|op| op.0.is::<QuantizeLinearI8>() || op.0.is::<QuantizeLinearU8>());
+            .is_some_and(|op| codes::is_code(&*op.0));
         let is_float = output.fact.datum_type == f32::datum_type();
         let is_too_large = elements(&output.fact)? > MAX_ELEMENTS || self.places > MAX_PLACES;
         if !(is_float || is_code) || is_too_large {
@@ -123,6 +125,8 @@ impl<'a> Builder<'a> {
         let before = self.steps.len();
         let lowered = if let Some(op) = op.downcast_ref::<AxisOp>() {
             self.axis_op(node, op)
+        } else if let Some(op) = op.downcast_ref::<Downsample>() {
+            self.downsample(node, op)
         } else if let Some(op) = op.downcast_ref::<Slice>() {
             self.slice(node, op)
         } else if let Some(op) = op.downcast_ref::<Pad>() {
@@ -197,9 +201,8 @@ impl<'a> Builder<'a> {
                     .any(|inlet| !inside.contains_key(&inlet.node))
             {
                 match self.tensors.get(&outlet) {
-                    Some(Lowering::View(_) | Lowering::Coded { decoded: true, .. }) => {
-                        outputs.push(outlet)
-                    }
+                    Some(Lowering::View(_)) => outputs.push(outlet),
+                    Some(Lowering::Coded(coded)) if coded.decoded => outputs.push(outlet),
                     _ => return Err(index),
                 }
             }
@@ -258,12 +261,8 @@ impl<'a> Builder<'a> {
     fn view(&mut self, outlet: OutletId) -> Option<View> {
         match self.tensor(outlet)? {
             Lowering::View(view) => Some(view),
-            Lowering::Coded {
-                of,
-                coding,
-                decoded: true,
-            } => {
-                let view = self.rounded(of, coding)?;
+            Lowering::Coded(coded) if coded.decoded => {
+                let view = self.rounded(coded.of, coded.coding)?;
                 self.tensors.insert(outlet, Lowering::View(view.clone()));
                 Some(view)
             }

@@ -5,23 +5,35 @@ use std::sync::Arc;
 use super::view::{ValueId, View};
 use crate::kernels::Coding;
 
+/// For each code, another one.
+pub(super) type Table = Arc<[u8; 256]>;
+
 /// What stands for a tensor of the graph.
 #[derive(Clone, Debug)]
 pub(super) enum Tensor {
     /// A tensor that exists.
     View(View),
     /// The codes of a tensor; or, once they are decoded, what they stand for.
-    Coded {
-        of: View,
-        coding: Coding,
-        decoded: bool,
-    },
+    Coded(Coded),
+    /// What a table has for each code.
+    LookedUp { codes: Coded, table: Table },
     /// The sums of a tensor along an axis, or their means.
     Sums { of: View, axis: usize, mean: bool },
     /// A tensor less its means along an axis.
     Centred { of: View, axis: usize },
     /// Products of queries and keys, or their softmax.
     Scores(Scores),
+}
+
+/// A tensor as codes, or what they stand for.
+#[derive(Clone, Debug)]
+pub(super) struct Coded {
+    /// The floats that are coded.
+    pub(super) of: View,
+    /// The tensor that these were picked from, of which all is coded once.
+    pub(super) whole: View,
+    pub(super) coding: Coding,
+    pub(super) decoded: bool,
 }
 
 /// What an axis of scores runs over.

@@ -5,6 +5,7 @@ use super::codes::{Codes, Decoded};
 use super::copy::Copy;
 use super::depthwise::Depthwise;
 use super::layer_norm::LayerNorm;
+use super::lookup::Lookup;
 use super::machine::Values;
 use super::max_pool::LargestOf;
 use super::product::{Finish, Product, Weights};
@@ -57,6 +58,7 @@ impl Step {
                 Weights::Codes { .. } => "product in int8",
             },
             Work::Codes(_) => "to codes",
+            Work::Lookup(_) => "lookup of codes",
             Work::Decoded(_) => "from codes",
             Work::Depthwise(_) => "depthwise convolution",
             Work::MaxPool(_) => "max pooling",
@@ -70,8 +72,10 @@ impl Step {
     /// Computes rows from `first_row` on as codes.
     pub(super) fn run_coded(&self, values: Values<'_>, first_row: usize, out: &mut [u8]) {
         let Some(coding) = self.coding else { return };
-        if let Work::Codes(work) = &self.work {
-            return work.run(values, first_row, out);
+        match &self.work {
+            Work::Codes(work) => return work.run(values, first_row, out),
+            Work::Lookup(work) => return work.run(values, first_row, out),
+            _ => {}
         }
         let rows = CODED_ROWS.next_multiple_of(self.work.grain());
         let mut floats = vec![0.0; out.len().min(rows * self.columns)];
@@ -88,6 +92,7 @@ impl Step {
 pub(super) enum Work {
     Product(Product),
     Codes(Codes),
+    Lookup(Lookup),
     Decoded(Decoded),
     Depthwise(Depthwise),
     MaxPool(LargestOf),
@@ -103,6 +108,7 @@ impl Work {
         match self {
             Self::Product(work) => work.reads(),
             Self::Codes(work) => vec![work.value],
+            Self::Lookup(work) => vec![work.value],
             Self::Decoded(work) => vec![work.value],
             Self::Depthwise(work) => vec![work.value],
             Self::MaxPool(work) => vec![work.patches.value],
@@ -124,8 +130,8 @@ impl Work {
             Self::Sum(work) => work.run(values, first_row, out),
             Self::Copy(work) => work.run(values, first_row, out),
             Self::Decoded(work) => work.run(values, first_row, out),
-            // Its step has a coding.
-            Self::Codes(_) => {}
+            // Their steps have a coding.
+            Self::Codes(_) | Self::Lookup(_) => {}
         }
     }
 
@@ -168,6 +174,7 @@ impl Work {
             | Self::Sum(_)
             | Self::Copy(_)
             | Self::Codes(_)
+            | Self::Lookup(_)
             | Self::Decoded(_) => 1,
         }
     }

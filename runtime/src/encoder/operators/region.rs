@@ -9,6 +9,7 @@ use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::konst::Const;
 use tract_onnx::tract_core::ops::source::TypedSource;
 
+use super::constants::folded;
 use super::lowering::{Lowered, lower};
 use super::machine::Machine;
 use super::program::Program;
@@ -117,6 +118,7 @@ impl Clone for RegionState {
 
 /// Replaces what is known of a decluttered graph.
 pub(in crate::encoder) fn rewrite(model: TypedModel, threads: usize) -> TractResult<TypedModel> {
+    let model = folded(model)?;
     let order: Vec<usize> = model.eval_order()?;
     let is_plain = |node: &usize| {
         let node = &model.nodes()[*node];

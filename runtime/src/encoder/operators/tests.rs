@@ -5,7 +5,9 @@ mod graph;
 use proptest::prelude::*;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
+use tract_onnx::tract_core::ops::Downsample;
 use tract_onnx::tract_core::ops::array::{Pad, PadMode, Slice};
+use tract_onnx::tract_core::ops::cast::cast;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::math::{add, max, mul, tanh};
 use tract_onnx::tract_core::ops::nn::{
@@ -145,6 +147,69 @@ fn eight_bit_integers() {
         graph.einsum("abmk,kn->abmn", &[graph.last, weights]);
         graph.check(1);
     }
+}
+
+#[test]
+fn shortcuts_of_every_second_place() {
+    for signed in [true, false] {
+        for shortcut_first in [true, false] {
+            let mut graph = Graph::new(&[1, 3, 13, 10]);
+            graph.convolution(8, 3, 1, 1, 1, 1);
+            let image = graph.coded(signed, 0.107_9);
+            let mut halves = [0, 1].map(|_| image);
+            for first in [shortcut_first, !shortcut_first] {
+                graph.last = image;
+                halves[usize::from(first)] = if first {
+                    graph.then(Downsample::new(2, 2, 0));
+                    graph.then(Downsample::new(3, 2, 0));
+                    let picked = graph.last;
+                    let weights = graph.constant(&[12, 8]);
+                    graph.einsum("nc,achw->anhw", &[weights, picked])
+                } else {
+                    graph.convolution(12, 3, 2, 1, 1, 1)
+                };
+            }
+            graph.wire(add(), &halves);
+            graph.check(1);
+        }
+    }
+}
+
+#[test]
+fn activations_between_codes() {
+    for signed in [true, false] {
+        let mut graph = Graph::new(&[1, 3, 9, 10]);
+        graph.convolution(6, 3, 1, 1, 1, 1);
+        graph.coded(signed, 0.107_9);
+        graph.then(ElementWiseOp(Box::new(GeluExact {}), None));
+        graph.coded(signed, 0.091_3);
+        graph.convolution(12, 3, 2, 1, 1, 1);
+        graph.model.select_output_outlets(&[graph.last]).unwrap();
+        graph.model = graph.model.into_decluttered().unwrap();
+        graph.last = graph.model.output_outlets().unwrap()[0];
+        let nodes = graph.model.nodes().iter();
+        assert!(
+            nodes
+                .map(|node| node.op.name())
+                .any(|name| name == "LookupTable")
+        );
+        graph.check(1);
+    }
+}
+
+#[test]
+fn weights_that_the_graph_makes_floats_of() {
+    let mut graph = Graph::new(&[1, 3, 9, 10]);
+    let image = graph.coded(true, 0.010_7);
+    let integers: Vec<i8> = (0..12 * 27).map(|index| (index * 37 % 251) as i8).collect();
+    let integers = graph.given(Tensor::from_shape(&[12, 3, 3, 3], &integers).unwrap());
+    let floats = graph.wire(cast(f32::datum_type()), &[integers]);
+    let scales: Vec<f32> = (1..13).map(|index| index as f32 * 1e-3).collect();
+    let scales = graph.given(Tensor::from_shape(&[12, 1, 1, 1], &scales).unwrap());
+    let weights = graph.wire(mul(), &[floats, scales]);
+    graph.last = image;
+    graph.convolution_with(weights, 3, 1, 1, 1, 1);
+    graph.check(1);
 }
 
 #[test]

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::DimLike;
+use tract_onnx::tract_core::ops::Downsample;
 use tract_onnx::tract_core::ops::array::{Pad, PadMode, Slice};
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
 use tract_onnx::tract_core::ops::nn::NearestUpsample;
 
 use super::super::copy::{Copy, ZEROS};
-use super::super::pending::Tensor as Lowering;
+use super::super::pending::{Coded, Tensor as Lowering};
 use super::super::program::Work;
 use super::super::view::View;
 use super::Builder;
@@ -58,6 +59,24 @@ impl Builder<'_> {
         let (start, end) = (op.start.to_usize().ok()?, op.end.to_usize().ok()?);
         view.axes[op.axis] = view.axes[op.axis].get(start..end)?.into();
         Some(Lowering::View(view))
+    }
+
+    /// Every so many-th element along an axis.
+    pub(super) fn downsample(&mut self, node: &TypedNode, op: &Downsample) -> Option<Lowering> {
+        let stride = usize::try_from(op.stride).ok().filter(|step| *step > 0)?;
+        let picked = |mut view: View| {
+            let places = view.axes[op.axis].iter().skip(op.modulo).step_by(stride);
+            view.axes[op.axis] = places.copied().collect();
+            (!view.axes[op.axis].is_empty()).then_some(view)
+        };
+        match self.tensor(node.inputs[0])? {
+            Lowering::View(view) => picked(view).map(Lowering::View),
+            Lowering::Coded(coded) => {
+                let of = picked(coded.of)?;
+                Some(Lowering::Coded(Coded { of, ..coded }))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn upsample(&mut self, node: &TypedNode, op: &NearestUpsample) -> Option<Lowering> {

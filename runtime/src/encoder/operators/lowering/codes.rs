@@ -1,17 +1,27 @@
 //! Tensors and weights as eight-bit integers.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::ops::quant::DequantizeLinearF32;
+use tract_onnx::tract_core::ops::Downsample;
+use tract_onnx::tract_core::ops::element_wise::ElementWiseMiniOp;
+use tract_onnx::tract_core::ops::quant::{
+    DequantizeLinearF32, LookupTable, QuantizeLinearI8, QuantizeLinearU8,
+};
 
 use super::super::codes::{Codes, Decoded};
-use super::super::pending::Tensor as Lowering;
+use super::super::pending::{Coded, Tensor as Lowering};
 use super::super::product::Weights;
 use super::super::program::{Activation, Origin, Step, Work};
 use super::super::view::{ValueId, View, is_contiguous};
 use super::Builder;
 use crate::kernels::{CODE_GROUP, CodedMatrix, Coding};
+
+/// Whether an operator's results are codes.
+pub(super) fn is_code(op: &dyn ElementWiseMiniOp) -> bool {
+    op.is::<QuantizeLinearI8>() || op.is::<QuantizeLinearU8>() || op.is::<LookupTable>()
+}
 
 /// How far from an integer a weight may be that is said to be one, in steps: what rounding its product with the scale leaves.
 const TOLERANCE: f32 = 1e-3;
@@ -20,7 +30,7 @@ const TOLERANCE: f32 = 1e-3;
 #[derive(Clone)]
 pub(super) struct Encoded {
     value: ValueId,
-    pub(super) rows: Arc<[u32]>,
+    rows: Arc<[u32]>,
     columns: Arc<[u32]>,
     coding: Coding,
     pub(super) out: ValueId,
@@ -40,11 +50,13 @@ impl Builder<'_> {
             scale: inverse_scale.recip(),
             zero,
         };
-        inverse_scale.is_normal().then_some(Lowering::Coded {
-            of: self.view(node.inputs[0])?,
+        let of = self.view(node.inputs[0])?;
+        inverse_scale.is_normal().then_some(Lowering::Coded(Coded {
+            whole: of.clone(),
+            of,
             coding,
             decoded: false,
-        })
+        }))
     }
 
     pub(super) fn decoded(
@@ -52,31 +64,36 @@ impl Builder<'_> {
         node: &TypedNode,
         op: &DequantizeLinearF32,
     ) -> Option<Lowering> {
-        let Lowering::Coded {
-            of,
-            mut coding,
-            decoded: false,
-        } = self.tensor(node.inputs[0])?
-        else {
-            return None;
-        };
         let bias = match self.model.outlet_fact(node.inputs[0]).ok()?.datum_type {
             DatumType::I8 => 1 << 7,
             _ => 0,
         };
-        // What codes stand for may have another length of step than they were made with, but no other zero.
-        coding.scale = op.scale;
-        (op.zero_point + bias == i32::from(coding.zero)).then_some(Lowering::Coded {
-            of,
-            coding,
-            decoded: true,
-        })
+        let zero = u8::try_from(op.zero_point + bias).ok()?;
+        match self.tensor(node.inputs[0])? {
+            Lowering::Coded(mut coded) if !coded.decoded => {
+                // What codes stand for may have another length of step than they were made with, but no other zero.
+                coded.coding.scale = op.scale;
+                coded.decoded = true;
+                (coded.coding.zero == zero).then_some(Lowering::Coded(coded))
+            }
+            Lowering::LookedUp { codes, table } if op.scale.is_normal() => {
+                let coding = Coding {
+                    scale: op.scale,
+                    inverse_scale: op.scale.recip(),
+                    zero,
+                };
+                let source = self.model.node(node.inputs[0].node).inputs[0];
+                let coded = self.looked_up(source, &codes, &table, coding)?;
+                Some(Lowering::Coded(coded))
+            }
+            _ => None,
+        }
     }
 
     /// The tensor that exists behind what is pending, where there is one.
     pub(super) fn existing(&mut self, outlet: OutletId) -> Option<Lowering> {
         match self.tensor(outlet)? {
-            Lowering::Coded { decoded: true, .. } => Some(Lowering::View(self.view(outlet)?)),
+            Lowering::Coded(coded) if coded.decoded => Some(Lowering::View(self.view(outlet)?)),
             other => Some(other),
         }
     }
@@ -100,20 +117,65 @@ impl Builder<'_> {
         Some(self.step(&of.shape(), channel, Work::Decoded(work)))
     }
 
-    /// Whether a tensor that a decoded one was made from is needed in no other form.
-    pub(super) fn is_only_coded(&self, decoded: OutletId) -> bool {
-        let nodes = self.model.nodes();
-        let Some(codes) = nodes[decoded.node].inputs.first() else {
-            return false;
+    /// Whether a tensor is needed in no other form than as the codes that an outlet shows, or picks from, or decodes.
+    fn is_only_coded(&self, mut outlet: OutletId) -> bool {
+        let node = |outlet: OutletId| self.model.node(outlet.node);
+        while node(outlet).op_is::<Downsample>() || node(outlet).op_is::<DequantizeLinearF32>() {
+            outlet = node(outlet).inputs[0];
+        }
+        let source = node(outlet).inputs.first();
+        node(outlet).outputs[outlet.slot].successors.len() == 1
+            && source.is_some_and(|source| self.sole.contains(source))
+    }
+
+    /// Says that the last step computes codes, in rows of `width`, of all that a view shows.
+    pub(super) fn kept_as_codes(
+        &mut self,
+        view: &View,
+        channel: usize,
+        width: usize,
+        coding: Coding,
+    ) {
+        if let Some(step) = self.steps.last_mut() {
+            step.coding = Some(coding);
+        }
+        self.encoded.push(Encoded {
+            value: view.value,
+            rows: view.rows(&view.others(channel)),
+            columns: Arc::clone(&view.axes[channel]),
+            coding,
+            out: view.value,
+            width,
+        });
+    }
+
+    /// The codes of the rows along some axes of a coded tensor, with the columns that `columns` adds to each, and where each
+    /// row's are.
+    pub(super) fn coded_rows(
+        &mut self,
+        outlet: OutletId,
+        coded: &Coded,
+        row_axes: &[usize],
+        columns: Arc<[u32]>,
+    ) -> Option<(Encoded, Vec<u32>)> {
+        let only_coded = self.is_only_coded(outlet);
+        let all = coded.whole.rows(row_axes);
+        let encoded = self.encoded(coded.whole.value, all, columns, coded.coding, only_coded);
+        let place = |row: usize| (row * encoded.width) as u32;
+        let places = if coded.of == coded.whole {
+            (0..encoded.rows.len()).map(place).collect()
+        } else {
+            let rows = encoded.rows.iter().enumerate();
+            let found: HashMap<u32, u32> = rows.map(|(row, at)| (*at, place(row))).collect();
+            let picked = coded.of.rows(row_axes);
+            let picked = picked.iter().map(|at| found.get(at).copied());
+            picked.collect::<Option<_>>()?
         };
-        let Some(source) = nodes[codes.node].inputs.first() else {
-            return false;
-        };
-        nodes[codes.node].outputs[codes.slot].successors.len() == 1 && self.sole.contains(source)
+        Some((encoded, places))
     }
 
     /// The codes of rows, computed once; where a step computes just these and `only_coded`, by it instead of the floats.
-    pub(super) fn encoded(
+    fn encoded(
         &mut self,
         value: ValueId,
         rows: Arc<[u32]>,
@@ -131,6 +193,8 @@ impl Builder<'_> {
             return encoded.clone();
         }
         let width = columns.len().next_multiple_of(CODE_GROUP);
+        let is_read = |step: &Step| step.work.reads().contains(&value);
+        let only_coded = only_coded && !self.steps.iter().any(is_read);
         if let Some(producer) = self.producers.get(&value).filter(|_| only_coded) {
             let step = &mut self.steps[*producer];
             let is_all = step.coding.is_none()

@@ -5,7 +5,7 @@ use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::math::{Add, Max, Mul, Sub};
 use tract_onnx::tract_core::ops::nn::GeluExact;
-use tract_onnx::tract_core::ops::quant::{QuantizeLinearI8, QuantizeLinearU8};
+use tract_onnx::tract_core::ops::quant::{LookupTable, QuantizeLinearI8, QuantizeLinearU8};
 
 use super::super::pending::Tensor as Lowering;
 use super::super::program::{Activation, Step, Work};
@@ -25,6 +25,9 @@ impl Builder<'_> {
         }
         if let Some(op) = op.0.downcast_ref::<QuantizeLinearU8>() {
             return self.coded(node, op.scale, op.zero_point);
+        }
+        if let Some(op) = op.0.downcast_ref::<LookupTable>() {
+            return self.lookup(node, op);
         }
         if !op.0.is::<GeluExact>() || op.1.is_some() {
             return None;

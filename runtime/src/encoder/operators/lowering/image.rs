@@ -135,15 +135,15 @@ impl Builder<'_> {
         outputs: usize,
         at: &impl Fn(usize, usize, usize) -> f32,
     ) -> Option<(Patches, Weights)> {
-        let Lowering::Coded {
-            of,
-            coding,
-            decoded: true,
-        } = self.tensor(image)?
-        else {
+        let Lowering::Coded(coded) = self.tensor(image)? else {
             return None;
         };
-        let channels = of.axes[axes.channel].len();
+        if !coded.decoded {
+            return None;
+        }
+        let coding = coded.coding;
+        let places = &coded.of.axes[axes.channel];
+        let channels = places.len();
         let width = channels.next_multiple_of(CODE_GROUP);
         let depth = window.taps() * width;
         let padded = |depth: usize, output: usize| match depth % width {
@@ -151,17 +151,21 @@ impl Builder<'_> {
             _ => 0.0,
         };
         let weights = coded_weights(depth, outputs, depth, coding, padded)?;
-        let places = &of.axes[axes.channel];
         let places = places.iter().map(|place| place - places[0]).collect();
-        let rows = of.rows(&axes.spatial);
-        let only_coded = self.is_only_coded(image);
-        let encoded = self.encoded(of.value, rows, places, coding, only_coded);
-        let [height, across] = axes.spatial.map(|axis| of.axes[axis].len());
-        let places = |count: usize, step: usize| (0..count).map(move |index| (index * step) as u32);
+        let (encoded, places) = self.coded_rows(image, &coded, &axes.spatial, places)?;
+        let across = coded.of.axes[axes.spatial[1]].len();
         let mut patches = window.patches(width, encoded.out);
-        patches.rows = places(height, across * width).collect();
-        patches.columns = places(across, width).collect();
-        patches.adjacent = window.dilation[1] == 1;
+        patches.rows = places.iter().step_by(across).copied().collect();
+        patches.columns = places[..across].iter().map(|at| at - places[0]).collect();
+        let sums = patches
+            .rows
+            .iter()
+            .flat_map(|row| patches.columns.iter().map(move |column| row + column));
+        if !sums.eq(places.iter().copied()) {
+            return None;
+        }
+        patches.adjacent =
+            window.dilation[1] == 1 && stride_of(&patches.columns).is_none_or(|step| step == width);
         Some((patches, weights))
     }
 

@@ -3,13 +3,13 @@
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
-use super::super::pending::Tensor as Lowering;
+use super::super::pending::{Coded, Tensor as Lowering};
 use super::super::product::{Finish, Left, Product, Weights};
 use super::super::program::Work;
 use super::super::view::{View, is_contiguous};
 use super::Builder;
 use super::codes::coded_weights;
-use crate::kernels::{CODE_GROUP, Coding, PackedMatrix};
+use crate::kernels::{CODE_GROUP, PackedMatrix};
 
 /// An axis of a product of two tensors: where it is in each of them and in the result.
 #[derive(Clone, Copy, Debug)]
@@ -48,15 +48,12 @@ impl Builder<'_> {
         };
         let weights = self.view(node.inputs[constant])?;
         let input = node.inputs[1 - constant];
-        if let Lowering::Coded {
-            of,
-            coding,
-            decoded: true,
-        } = self.tensor(input)?
+        if let Lowering::Coded(coded) = self.tensor(input)?
+            && coded.decoded
         {
-            let coded = self.linear(node, &axes, constant, &of, &weights, Some(coding));
-            if coded.is_some() {
-                return coded;
+            let product = self.linear(node, &axes, constant, &coded.of, &weights, Some(&coded));
+            if product.is_some() {
+                return product;
             }
         }
         let view = self.view(input)?;
@@ -70,7 +67,7 @@ impl Builder<'_> {
         constant: usize,
         view: &View,
         weights: &View,
-        coding: Option<Coding>,
+        coded: Option<&Coded>,
     ) -> Option<Lowering> {
         let shape = node.outputs[0].fact.shape.as_concrete()?.to_vec();
         // Rows: position in the view and in the result; sums: in the view and in the weights.
@@ -102,7 +99,7 @@ impl Builder<'_> {
         });
         let sum_axes: Vec<usize> = sums.iter().map(|(ours, _)| *ours).collect();
         let row_axes: Vec<usize> = rows.iter().map(|(ours, _)| *ours).collect();
-        if coding.is_none() && !is_contiguous(&view.merged(&sum_axes)) {
+        if coded.is_none() && !is_contiguous(&view.merged(&sum_axes)) {
             let together = self.summed_together(view, &sum_axes)?;
             return self.linear(node, axes, constant, &together, weights, None);
         }
@@ -115,21 +112,19 @@ impl Builder<'_> {
         let at = |depth: usize, column: usize| {
             values[(depth_places[depth] + column_places[column] - column_base) as usize]
         };
-        let rows = view.rows(&row_axes);
         let bias = vec![0.0; columns];
-        let work = if let Some(coding) = coding {
-            let only_coded = self.is_only_coded(node.inputs[1 - constant]);
+        let work = if let Some(coded) = coded {
             let padded = depth.next_multiple_of(CODE_GROUP);
-            let weights = coded_weights(depth, columns, padded, coding, at)?;
+            let weights = coded_weights(depth, columns, padded, coded.coding, at)?;
             // The rows begin at the first of what is summed over; the columns tell what each of them adds.
             let places = view.merged(&sum_axes);
             let places = places.iter().map(|place| place - places[0]).collect();
-            let encoded = self.encoded(view.value, rows, places, coding, only_coded);
-            let row = |row: usize| (row * encoded.width) as u32;
+            let input = node.inputs[1 - constant];
+            let (encoded, rows) = self.coded_rows(input, coded, &row_axes, places)?;
             Work::Product(Product {
                 left: Left::Rows {
                     value: encoded.out,
-                    rows: (0..encoded.rows.len()).map(row).collect(),
+                    rows: rows.into(),
                 },
                 weights,
                 bias,
@@ -139,7 +134,7 @@ impl Builder<'_> {
             Work::Product(Product {
                 left: Left::Rows {
                     value: view.value,
-                    rows,
+                    rows: view.rows(&row_axes),
                 },
                 weights: Weights::Floats(PackedMatrix::new(depth, columns, at)),
                 bias,

@@ -88,6 +88,22 @@ impl Graph {
     ) -> OutletId {
         let inputs = self.shape()[1];
         let weights = self.constant(&[outputs, inputs / group, kernel, kernel]);
+        self.convolution_with(weights, kernel, stride, dilation, padding, group)
+    }
+
+    pub(super) fn convolution_with(
+        &mut self,
+        weights: OutletId,
+        kernel: usize,
+        stride: usize,
+        dilation: usize,
+        padding: usize,
+        group: usize,
+    ) -> OutletId {
+        let inputs = self.shape()[1];
+        let outputs = self.model.outlet_fact(weights).unwrap().shape[0]
+            .to_usize()
+            .unwrap();
         let bias = self.constant(&[outputs]);
         let spec = PoolSpec {
             data_format: DataFormat::NCHW,
