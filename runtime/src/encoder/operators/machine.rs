@@ -1,7 +1,7 @@
 //! A program at work: its buffers, and the threads that run its steps.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::program::{Place, Program, Step};
 use super::timing::timed;
@@ -93,7 +93,11 @@ impl Machine {
     }
 }
 
-/// Runs a step on all members of a team, each with rows of its own.
+/// Parts of a step for each member of a team. Who is done with one takes the next, so that a processor that something else
+/// uses too holds nobody up for long.
+const PARTS_EACH: usize = 6;
+
+/// Runs a step on all members of a team.
 fn divided<T: Send>(
     team: &mut Team,
     step: &Step,
@@ -101,13 +105,21 @@ fn divided<T: Send>(
     run: impl Fn(usize, &mut [T]) + Sync,
 ) {
     let grain = step.work.grain();
-    let rows = step.rows.div_ceil(grain).div_ceil(team.members()) * grain;
+    let count = match team.members() {
+        1 => 1,
+        members => members * PARTS_EACH,
+    };
+    let rows = step.rows.div_ceil(grain).div_ceil(count) * grain;
     let out = &mut out[..step.rows * step.columns];
-    let parts = out.chunks_mut((rows * step.columns).max(1)).enumerate();
-    let mut parts: Vec<(usize, &mut [T])> =
-        parts.map(|(index, part)| (index * rows, part)).collect();
+    let parts = Mutex::new(out.chunks_mut((rows * step.columns).max(1)).enumerate());
+    let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let mut members = vec![(); team.members()];
     timed(step, || {
-        team.each(&mut parts, |(first_row, out)| run(*first_row, out));
+        team.each(&mut members, |()| {
+            while let Some((index, out)) = next() {
+                run(index * rows, out);
+            }
+        });
     });
 }
 

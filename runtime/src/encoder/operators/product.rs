@@ -10,8 +10,14 @@ use crate::kernels::{
     coded_product, packed_product,
 };
 
-/// Rows that go through all panels, and then through what follows, while they are in the second cache.
-const BLOCK_ROWS: usize = 4 * TILE_ROWS;
+/// Tiles of rows that go through all panels, and then through what follows, while they are in the second cache.
+const BLOCK_TILES: usize = 4;
+
+/// The same where the weights are so large that they come from the third cache each time.
+const LARGE_BLOCK_TILES: usize = 16;
+
+/// Bytes of weights that stay in the second cache beside what else is in it.
+const LARGE_WEIGHTS: usize = 1 << 20;
 
 #[derive(Debug)]
 pub(super) struct Product {
@@ -174,6 +180,18 @@ impl Product {
         [self.left.value()].into_iter().chain(residual).collect()
     }
 
+    /// Tiles that are computed together.
+    pub(super) fn block_tiles(&self) -> usize {
+        let bytes = match &self.weights {
+            Weights::Floats(matrix) => 4 * matrix.depth() * matrix.columns(),
+            Weights::Codes { matrix, .. } => matrix.depth() * matrix.columns(),
+        };
+        match bytes > LARGE_WEIGHTS {
+            true => LARGE_BLOCK_TILES,
+            false => BLOCK_TILES,
+        }
+    }
+
     /// Computes rows from `first_row` on.
     pub(super) fn run(&self, values: Values<'_>, first_row: usize, out: &mut [f32]) {
         let value = self.left.value();
@@ -232,9 +250,10 @@ impl Product {
         multiply: impl Fn(&[[&[T]; TILE_ROWS]], &mut [f32], usize, usize),
     ) {
         let zeros = self.left.zeros(zero);
-        let mut tiles = vec![Vec::new(); BLOCK_ROWS / TILE_ROWS];
-        for (index, out) in out.chunks_mut(BLOCK_ROWS * columns).enumerate() {
-            let first_row = first_row + index * BLOCK_ROWS;
+        let mut tiles = vec![Vec::new(); self.block_tiles()];
+        let block_rows = tiles.len() * TILE_ROWS;
+        for (index, out) in out.chunks_mut(block_rows * columns).enumerate() {
+            let first_row = first_row + index * block_rows;
             let rows = out.len() / columns;
             for (index, tile) in tiles.iter_mut().enumerate().take(rows.div_ceil(TILE_ROWS)) {
                 let first = index * TILE_ROWS;

@@ -11,7 +11,7 @@ use super::max_pool::LargestOf;
 use super::product::{Finish, Product, Weights};
 use super::sum::Sum;
 use super::view::ValueId;
-use crate::kernels::{Coding, encode_into, gelu, relu, round_to_codes};
+use crate::kernels::{Coding, TILE_ROWS, encode_into, gelu, relu, round_to_codes};
 
 /// What is done to every value last.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -77,7 +77,10 @@ impl Step {
             Work::Lookup(work) => return work.run(values, first_row, out),
             _ => {}
         }
-        let rows = CODED_ROWS.next_multiple_of(self.work.grain());
+        let rows = match &self.work {
+            Work::Product(work) => CODED_ROWS.max(work.block_tiles() * TILE_ROWS),
+            work => CODED_ROWS.next_multiple_of(work.grain()),
+        };
         let mut floats = vec![0.0; out.len().min(rows * self.columns)];
         for (index, out) in out.chunks_mut(rows * self.columns).enumerate() {
             let floats = &mut floats[..out.len()];
@@ -166,7 +169,7 @@ impl Work {
     /// Rows that must stay together when a step is divided between threads.
     pub(super) fn grain(&self) -> usize {
         match self {
-            Self::Product(_) => crate::kernels::TILE_ROWS,
+            Self::Product(_) => TILE_ROWS,
             Self::Depthwise(work) => work.columns(),
             Self::Attention(work) => work.queries(),
             Self::LayerNorm(_)
