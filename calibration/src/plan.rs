@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::graph::{Graph, Layer};
 use crate::range::Integers;
 
-/// Input channels below which a convolution is no faster in integers on processors, and loses most: those near the image,
-/// whose time is not their arithmetic's.
+/// Input channels below which a small convolution is no faster in integers on processors, and loses most: those near the
+/// image, whose time is not their arithmetic's.
 const FEWEST_CHANNELS: usize = 16;
+
+/// Products for each value from which a convolution's time is its arithmetic's, however few its channels are.
+const MANY_PRODUCTS: usize = 128;
 
 /// What the quantised encoder is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +38,9 @@ impl Target {
     /// Whether a layer can be quantised to any use.
     pub(crate) fn takes(self, layer: &Layer) -> bool {
         // The embedding stays in float, and what gives it would be computed so.
-        self == Self::TensorRt || !layer.last && layer.inputs_each() >= FEWEST_CHANNELS
+        let is_large =
+            layer.inputs_each() >= FEWEST_CHANNELS || layer.multiply_adds_each() >= MANY_PRODUCTS;
+        self == Self::TensorRt || !layer.last && is_large
     }
 }
 

@@ -314,6 +314,26 @@ fn decode_body<const FUSED: bool>(values: &mut [f32], codes: &[u8], coding: Codi
     }
 }
 
+/// Adds what codes stand for to values.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn decode_add_assign(values: &mut [f32], codes: &[u8], coding: Coding) {
+    assert_eq!(codes.len(), values.len());
+    decode_add_on(InstructionSet::widest(), values, codes, coding);
+}
+
+super::dispatch::per_instruction_set!(
+    decode_add_on(values: &mut [f32], codes: &[u8], coding: Coding) = decode_add_body
+);
+
+#[inline(always)]
+fn decode_add_body<const FUSED: bool>(values: &mut [f32], codes: &[u8], coding: Coding) {
+    for (value, code) in values.iter_mut().zip(codes) {
+        *value += (i32::from(*code) - i32::from(coding.zero)) as f32 * coding.scale;
+    }
+}
+
 /// Rounds values to what their codes stand for.
 pub fn round_to_codes(values: &mut [f32], coding: Coding) {
     round_on(InstructionSet::widest(), values, coding);
@@ -414,6 +434,8 @@ mod tests {
                 let mut decoded = [0.0; 11];
                 decode_on(set, &mut decoded, &codes, coding);
                 assert_eq!(decoded, rounded, "{set:?}");
+                decode_add_on(set, &mut decoded, &codes, coding);
+                assert_eq!(decoded, rounded.map(|value| 2.0 * value), "{set:?}");
             }
         }
     }

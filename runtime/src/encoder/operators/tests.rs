@@ -176,6 +176,27 @@ fn shortcuts_of_every_second_place() {
 }
 
 #[test]
+fn sums_of_codes() {
+    for signed in [true, false] {
+        let mut graph = Graph::new(&[1, 3, 9, 10]);
+        graph.convolution(8, 3, 1, 1, 1, 1);
+        let block = graph.coded(signed, 0.107_9);
+        graph.convolution(8, 3, 1, 1, 1, 1);
+        let zero = graph.given(Tensor::from_shape(&[1, 1, 1, 1], &[0.0_f32]).unwrap());
+        graph.wire(max(), &[graph.last, zero]);
+        let body = graph.coded(signed, 0.091_3);
+        graph.wire(add(), &[body, block]);
+        graph.wire(max(), &[graph.last, zero]);
+        let image = graph.coded(signed, 0.121_7);
+        let floats = graph.convolution(8, 1, 1, 1, 0, 1);
+        graph.wire(add(), &[floats, image]);
+        graph.coded(signed, 0.151_9);
+        graph.wire(add(), &[graph.last, image]);
+        graph.check(1);
+    }
+}
+
+#[test]
 fn activations_between_codes() {
     for signed in [true, false] {
         let mut graph = Graph::new(&[1, 3, 9, 10]);

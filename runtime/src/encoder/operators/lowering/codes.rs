@@ -128,6 +128,26 @@ impl Builder<'_> {
             && source.is_some_and(|source| self.sole.contains(source))
     }
 
+    /// Where the codes of a decoded tensor are, if its value is kept as just these, or can be.
+    pub(super) fn kept_codes(&mut self, outlet: OutletId, coded: &Coded) -> Option<View> {
+        let producer = *self.producers.get(&coded.of.value)?;
+        let channel = coded.whole.channel_axis()?;
+        if self.steps[producer].coding.is_none() {
+            let is_whole = coded.whole.axes[channel].len() == self.steps[producer].columns;
+            if !is_whole || !self.is_only_coded(outlet) {
+                return None;
+            }
+            let columns = Arc::clone(&coded.whole.axes[channel]);
+            self.coded_rows(outlet, coded, &coded.whole.others(channel), columns)?;
+        }
+        let is_kept = |encoded: &Encoded| {
+            encoded.value == coded.of.value
+                && encoded.out == coded.of.value
+                && encoded.coding == coded.coding
+        };
+        self.encoded.iter().any(is_kept).then(|| coded.of.clone())
+    }
+
     /// Says that the last step computes codes, in rows of `width`, of all that a view shows.
     pub(super) fn kept_as_codes(
         &mut self,

@@ -9,9 +9,10 @@ use tract_onnx::tract_core::ops::quant::{LookupTable, QuantizeLinearI8, Quantize
 
 use super::super::pending::Tensor as Lowering;
 use super::super::program::{Activation, Step, Work};
-use super::super::sum::Sum;
+use super::super::sum::{Sum, Term};
 use super::super::view::View;
 use super::Builder;
+use crate::kernels::Coding;
 
 impl Builder<'_> {
     pub(super) fn element_wise(
@@ -39,6 +40,11 @@ impl Builder<'_> {
     pub(super) fn binary(&mut self, node: &TypedNode, op: &TypedBinOp) -> Option<Lowering> {
         if op.1.is_some() {
             return None;
+        }
+        if op.0.is::<Add>()
+            && let Some(sum) = self.sum_of_codes(node)
+        {
+            return Some(sum);
         }
         let left = self.existing(node.inputs[0])?;
         let right = self.existing(node.inputs[1])?;
@@ -182,18 +188,52 @@ impl Builder<'_> {
         self.sum(vec![view.clone()], activation)
     }
 
-    pub(super) fn sum(&mut self, mut terms: Vec<View>, activation: Activation) -> Option<Lowering> {
-        let shape = terms[0].shape();
+    /// A sum of two tensors of which at least one is kept as codes.
+    fn sum_of_codes(&mut self, node: &TypedNode) -> Option<Lowering> {
+        let shape = node.outputs[0].fact.shape.as_concrete()?;
+        let mut terms = Vec::new();
+        for outlet in &node.inputs {
+            let tensor = self.tensor(*outlet)?;
+            terms.push(match tensor {
+                Lowering::Coded(coded) if coded.decoded && coded.of.shape() == shape => {
+                    match self.kept_codes(*outlet, &coded) {
+                        Some(view) => (view, Some(coded.coding)),
+                        None => (self.view(*outlet)?, None),
+                    }
+                }
+                Lowering::View(view) if view.shape() == shape => (view, None),
+                _ => return None,
+            });
+        }
+        let any = terms.iter().any(|(_, coding)| coding.is_some());
+        any.then(|| self.sum_of(terms, Activation::None))?
+    }
+
+    pub(super) fn sum(&mut self, terms: Vec<View>, activation: Activation) -> Option<Lowering> {
+        let floats = terms.into_iter().map(|view| (view, None)).collect();
+        self.sum_of(floats, activation)
+    }
+
+    /// The sum of terms, each of floats or of codes.
+    fn sum_of(
+        &mut self,
+        mut terms: Vec<(View, Option<Coding>)>,
+        activation: Activation,
+    ) -> Option<Lowering> {
+        let shape = terms[0].0.shape();
         let shared =
-            (0..shape.len()).filter(|axis| terms.iter().all(|term| term.is_contiguous(*axis)));
+            (0..shape.len()).filter(|axis| terms.iter().all(|(term, _)| term.is_contiguous(*axis)));
         let channel = match shared
             .max_by_key(|axis| shape[*axis])
             .filter(|axis| shape[*axis] > 1)
         {
             Some(channel) => channel,
             None => {
-                let channel = terms[0].channel_axis()?;
-                for term in &mut terms {
+                let channel = terms[0].0.channel_axis()?;
+                for (term, coding) in &mut terms {
+                    if let Some(coding) = coding.take() {
+                        *term = self.rounded(term.clone(), coding)?;
+                    }
                     if !term.is_contiguous(channel) {
                         *term = self.rearranged(term, channel)?;
                     }
@@ -201,11 +241,13 @@ impl Builder<'_> {
                 channel
             }
         };
+        let terms = terms.into_iter().map(|(view, coding)| Term {
+            value: view.value,
+            rows: view.rows(&view.others(channel)),
+            coding,
+        });
         let work = Sum {
-            terms: terms
-                .iter()
-                .map(|term| (term.value, term.rows(&term.others(channel))))
-                .collect(),
+            terms: terms.collect(),
             columns: shape[channel],
             activation,
         };
