@@ -48,7 +48,7 @@ pub use columns::{
 };
 pub use depthwise::{RowTaps, depthwise_row};
 pub use dispatch::InstructionSet;
-pub use elementwise::{add, add_assign, add_into, all_finite, max_assign, scale};
+pub use elementwise::{add, add_assign, add_into, all_finite, max_assign, max_assign_codes, scale};
 pub use interleave::interleave;
 pub use linear_panels::LinearPanels;
 pub use matmul::{Matrix, MatrixMut, Update, matmul};

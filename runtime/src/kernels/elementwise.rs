@@ -38,6 +38,24 @@ fn max_assign_body<const FUSED: bool>(values: &mut [f32], others: &[f32]) {
     }
 }
 
+/// Makes of every byte the larger one of it and its other.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn max_assign_codes(codes: &mut [u8], others: &[u8]) {
+    assert_eq!(codes.len(), others.len());
+    max_codes_on(InstructionSet::widest(), codes, others);
+}
+
+per_instruction_set!(max_codes_on(codes: &mut [u8], others: &[u8]) = max_codes_body);
+
+#[inline(always)]
+fn max_codes_body<const FUSED: bool>(codes: &mut [u8], others: &[u8]) {
+    for (code, other) in codes.iter_mut().zip(others) {
+        *code = (*code).max(*other);
+    }
+}
+
 /// Writes `left + right` into `sums`, element by element.
 ///
 /// # Panics
@@ -138,6 +156,18 @@ mod tests {
                 values.iter().zip(&left).all(|(v, l)| *v == l * 0.75),
                 "{set:?}"
             );
+        }
+    }
+
+    #[test]
+    fn the_larger_bytes_on_every_instruction_set() {
+        let left: Vec<u8> = (0..203).map(|i| (i * 37 % 251) as u8).collect();
+        let right: Vec<u8> = (0..203).map(|i| (i * 91 % 241) as u8).collect();
+        for set in InstructionSet::available() {
+            let mut values = left.clone();
+            max_codes_on(set, &mut values, &right);
+            let larger = left.iter().zip(&right).map(|(l, r)| *l.max(r));
+            assert!(values.into_iter().eq(larger), "{set:?}");
         }
     }
 

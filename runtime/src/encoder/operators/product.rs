@@ -10,6 +10,9 @@ use crate::kernels::{
     coded_product, packed_product,
 };
 
+/// Elements of a part below which going from part to part costs more than copying them together.
+const SHORT_PART: usize = 32;
+
 /// Tiles of rows that go through all panels, and then through what follows, while they are in the second cache.
 const BLOCK_TILES: usize = 4;
 
@@ -104,6 +107,22 @@ impl Left {
         match self {
             Self::Rows { .. } => Vec::new(),
             Self::Patches(patches) => vec![zero; patches.channels * patches.kernel[1]],
+        }
+    }
+
+    /// Whether rows come in many short parts.
+    fn is_fragmented(&self) -> bool {
+        match self {
+            Self::Rows { .. } => false,
+            Self::Patches(patches) => {
+                let across = if patches.adjacent {
+                    patches.kernel[1]
+                } else {
+                    1
+                };
+                let parts = patches.kernel[0] * patches.kernel[1] / across;
+                parts > 1 && patches.channels * across < SHORT_PART
+            }
         }
     }
 
@@ -252,22 +271,64 @@ impl Product {
         let zeros = self.left.zeros(zero);
         let mut tiles = vec![Vec::new(); self.block_tiles()];
         let block_rows = tiles.len() * TILE_ROWS;
+        let is_fragmented = self.left.is_fragmented();
+        let mut parts = Vec::new();
+        let mut together = match is_fragmented {
+            true => vec![zero; block_rows * depth],
+            false => Vec::new(),
+        };
         for (index, out) in out.chunks_mut(block_rows * columns).enumerate() {
             let first_row = first_row + index * block_rows;
             let rows = out.len() / columns;
-            for (index, tile) in tiles.iter_mut().enumerate().take(rows.div_ceil(TILE_ROWS)) {
+            let tile_of = |index: usize| {
                 let first = index * TILE_ROWS;
-                let count = TILE_ROWS.min(rows - first);
-                self.left
-                    .gather(source, depth, first_row + first, count, &zeros, tile);
-            }
-            for panel in 0..columns.div_ceil(PANEL_COLUMNS) {
-                for (tile, out) in tiles.iter().zip(out.chunks_mut(TILE_ROWS * columns)) {
-                    let rows = out.len() / columns;
-                    multiply(tile, out, rows, panel);
+                (first_row + first, TILE_ROWS.min(rows - first))
+            };
+            let count = rows.div_ceil(TILE_ROWS);
+            let multiply = |tiles: &[Vec<[&[T]; TILE_ROWS]>], out: &mut [f32]| {
+                for panel in 0..columns.div_ceil(PANEL_COLUMNS) {
+                    for (tile, out) in tiles.iter().zip(out.chunks_mut(TILE_ROWS * columns)) {
+                        let rows = out.len() / columns;
+                        multiply(tile, out, rows, panel);
+                    }
                 }
+            };
+            if is_fragmented {
+                for (index, rows) in together
+                    .chunks_mut(TILE_ROWS * depth)
+                    .enumerate()
+                    .take(count)
+                {
+                    let (first, count) = tile_of(index);
+                    self.left
+                        .gather(source, depth, first, count, &zeros, &mut parts);
+                    copied_together(&parts, rows, depth);
+                }
+                let whole = together
+                    .chunks(TILE_ROWS * depth)
+                    .take(count)
+                    .map(|rows| vec![std::array::from_fn(|row| &rows[row * depth..][..depth])]);
+                multiply(&whole.collect::<Vec<_>>(), out);
+            } else {
+                for (index, tile) in tiles.iter_mut().enumerate().take(count) {
+                    let (first, count) = tile_of(index);
+                    self.left.gather(source, depth, first, count, &zeros, tile);
+                }
+                multiply(&tiles, out);
             }
             self.finish.run(values, first_row, columns, out);
+        }
+    }
+}
+
+/// Copies the parts of each row of a tile after one another into a row of `depth`.
+fn copied_together<T: Copy>(parts: &[[&[T]; TILE_ROWS]], rows: &mut [T], depth: usize) {
+    for (index, row) in rows.chunks_mut(depth).enumerate() {
+        let mut rest = row;
+        for part in parts {
+            let (here, next) = rest.split_at_mut(part[index].len());
+            here.copy_from_slice(part[index]);
+            rest = next;
         }
     }
 }

@@ -75,6 +75,10 @@ impl Step {
         match &self.work {
             Work::Codes(work) => return work.run(values, first_row, out),
             Work::Lookup(work) => return work.run(values, first_row, out),
+            // Of floats that were never coded, it goes the way of all others.
+            Work::MaxPool(work) if work.of_codes => {
+                return work.run_coded(values, first_row, out);
+            }
             _ => {}
         }
         let rows = match &self.work {

@@ -241,16 +241,27 @@ fn pools_and_transposed_convolutions() {
         let zero = graph.given(Tensor::from_shape(&[1, 1, 1, 1], &[0.0_f32]).unwrap());
         graph.wire(max(), &[graph.last, zero]);
         graph.max_pool(3, 2, 1);
-        let coded = graph.coded(signed, 0.107_9);
+        let image = graph.coded(signed, 0.107_9);
         // In integers, then in floats.
         graph.transposed(12, 3, 2, 1, 1);
         graph.then(ElementWiseOp(Box::new(GeluExact {}), None));
         graph.wire(max(), &[graph.last, zero]);
         graph.transposed(5, 2, 2, 0, 0);
         graph.convolution(7, 3, 1, 1, 1, 1);
-        // Over what was in codes.
-        graph.last = coded;
-        graph.max_pool(2, 1, 0);
+        // Of codes, whose results are coded in the same way, in another and not at all.
+        let mut all = None;
+        for scale in [Some(0.107_9), Some(0.131_3), None] {
+            graph.last = image;
+            let pooled = graph.max_pool(2, 1, 0);
+            if let Some(scale) = scale {
+                graph.coded(signed, scale);
+            }
+            graph.convolution(9, 3, 1, 1, 1, 1);
+            graph.wire(max(), &[graph.last, zero]);
+            graph.convolution(16, 1, 1, 1, 0, 1);
+            let end = graph.wire(add(), &[graph.last, pooled]);
+            all = Some(all.map_or(end, |all| graph.wire(add(), &[all, end])));
+        }
         graph.check(1);
     }
 }

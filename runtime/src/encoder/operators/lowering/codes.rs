@@ -16,7 +16,7 @@ use super::super::product::Weights;
 use super::super::program::{Activation, Origin, Step, Work};
 use super::super::view::{ValueId, View, is_contiguous};
 use super::Builder;
-use crate::kernels::{CODE_GROUP, CodedMatrix, Coding};
+use crate::kernels::{CODE_GROUP, CodedMatrix, Coding, decode_into, encode_into};
 
 /// Whether an operator's results are codes.
 pub(super) fn is_code(op: &dyn ElementWiseMiniOp) -> bool {
@@ -50,8 +50,16 @@ impl Builder<'_> {
             scale: inverse_scale.recip(),
             zero,
         };
+        if !inverse_scale.is_normal() {
+            return None;
+        }
+        if let Lowering::Coded(codes) = self.tensor(node.inputs[0])?
+            && codes.decoded
+        {
+            return Some(recoded(codes, coding));
+        }
         let of = self.view(node.inputs[0])?;
-        inverse_scale.is_normal().then_some(Lowering::Coded(Coded {
+        Some(Lowering::Coded(Coded {
             whole: of.clone(),
             of,
             coding,
@@ -148,17 +156,19 @@ impl Builder<'_> {
         self.encoded.iter().any(is_kept).then(|| coded.of.clone())
     }
 
-    /// Says that the last step computes codes, in rows of `width`, of all that a view shows.
+    /// What the last step computes, if that is the codes that `view` shows, in rows of which the first `channels` count.
     pub(super) fn kept_as_codes(
         &mut self,
-        view: &View,
+        mut view: View,
         channel: usize,
-        width: usize,
+        channels: usize,
         coding: Coding,
-    ) {
+    ) -> Coded {
         if let Some(step) = self.steps.last_mut() {
             step.coding = Some(coding);
         }
+        let width = view.axes[channel].len();
+        view.axes[channel] = (0..channels as u32).collect();
         self.encoded.push(Encoded {
             value: view.value,
             rows: view.rows(&view.others(channel)),
@@ -167,6 +177,12 @@ impl Builder<'_> {
             out: view.value,
             width,
         });
+        Coded {
+            whole: view.clone(),
+            of: view,
+            coding,
+            decoded: true,
+        }
     }
 
     /// The codes of the rows along some axes of a coded tensor, with the columns that `columns` adds to each, and where each
@@ -180,7 +196,7 @@ impl Builder<'_> {
     ) -> Option<(Encoded, Vec<u32>)> {
         let only_coded = self.is_only_coded(outlet);
         let all = coded.whole.rows(row_axes);
-        let encoded = self.encoded(coded.whole.value, all, columns, coded.coding, only_coded);
+        let encoded = self.encoded(coded.whole.value, all, columns, coded.coding, only_coded)?;
         let place = |row: usize| (row * encoded.width) as u32;
         let places = if coded.of == coded.whole {
             (0..encoded.rows.len()).map(place).collect()
@@ -194,7 +210,8 @@ impl Builder<'_> {
         Some((encoded, places))
     }
 
-    /// The codes of rows, computed once; where a step computes just these and `only_coded`, by it instead of the floats.
+    /// The codes of rows, computed once; where a step computes just these and `only_coded`, by it instead of the floats. None
+    /// if the value is kept as other codes, or in other rows.
     fn encoded(
         &mut self,
         value: ValueId,
@@ -202,7 +219,7 @@ impl Builder<'_> {
         columns: Arc<[u32]>,
         coding: Coding,
         only_coded: bool,
-    ) -> Encoded {
+    ) -> Option<Encoded> {
         let same = |encoded: &&Encoded| {
             encoded.value == value
                 && encoded.coding == coding
@@ -210,7 +227,11 @@ impl Builder<'_> {
                 && encoded.rows == rows
         };
         if let Some(encoded) = self.encoded.iter().find(same) {
-            return encoded.clone();
+            return Some(encoded.clone());
+        }
+        let producer = self.producers.get(&value);
+        if producer.is_some_and(|producer| self.steps[*producer].coding.is_some()) {
+            return None;
         }
         let width = columns.len().next_multiple_of(CODE_GROUP);
         let is_read = |step: &Step| step.work.reads().contains(&value);
@@ -237,7 +258,7 @@ impl Builder<'_> {
                     width,
                 };
                 self.encoded.push(encoded.clone());
-                return encoded;
+                return Some(encoded);
             }
         }
         self.origins.push(Origin::Computed(rows.len() * width));
@@ -265,7 +286,24 @@ impl Builder<'_> {
             width,
         };
         self.encoded.push(encoded.clone());
-        encoded
+        Some(encoded)
+    }
+}
+
+/// What codes become that are coded in another way.
+fn recoded(mut codes: Coded, coding: Coding) -> Lowering {
+    let all: [u8; 256] = std::array::from_fn(|code| code as u8);
+    let mut values = [0.0; 256];
+    decode_into(&mut values, &all, codes.coding);
+    let mut table = [0; 256];
+    encode_into(&mut table, &values, coding);
+    codes.decoded = false;
+    if codes.coding == coding {
+        return Lowering::Coded(codes);
+    }
+    Lowering::LookedUp {
+        codes,
+        table: Arc::new(table),
     }
 }
 

@@ -3,7 +3,7 @@
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::nn::DataFormat;
 
-use super::super::pending::Tensor as Lowering;
+use super::super::pending::{Coded, Tensor as Lowering};
 use super::super::product::{Finish, Left, Patches, Product, Weights};
 use super::super::view::{ValueId, stride_of};
 use super::Builder;
@@ -142,8 +142,7 @@ impl Builder<'_> {
             return None;
         }
         let coding = coded.coding;
-        let places = &coded.of.axes[axes.channel];
-        let channels = places.len();
+        let channels = coded.of.axes[axes.channel].len();
         let width = channels.next_multiple_of(CODE_GROUP);
         let depth = window.taps() * width;
         let padded = |depth: usize, output: usize| match depth % width {
@@ -151,10 +150,22 @@ impl Builder<'_> {
             _ => 0.0,
         };
         let weights = coded_weights(depth, outputs, depth, coding, padded)?;
+        Some((self.patches_of_codes(image, &coded, axes, window)?, weights))
+    }
+
+    /// The patches of an image of codes.
+    pub(super) fn patches_of_codes(
+        &mut self,
+        image: OutletId,
+        coded: &Coded,
+        axes: ImageAxes,
+        window: Window,
+    ) -> Option<Patches> {
+        let places = &coded.of.axes[axes.channel];
         let places = places.iter().map(|place| place - places[0]).collect();
-        let (encoded, places) = self.coded_rows(image, &coded, &axes.spatial, places)?;
+        let (encoded, places) = self.coded_rows(image, coded, &axes.spatial, places)?;
         let across = coded.of.axes[axes.spatial[1]].len();
-        let mut patches = window.patches(width, encoded.out);
+        let mut patches = window.patches(encoded.width, encoded.out);
         patches.rows = places.iter().step_by(across).copied().collect();
         patches.columns = places[..across].iter().map(|at| at - places[0]).collect();
         let sums = patches
@@ -164,9 +175,9 @@ impl Builder<'_> {
         if !sums.eq(places.iter().copied()) {
             return None;
         }
-        patches.adjacent =
-            window.dilation[1] == 1 && stride_of(&patches.columns).is_none_or(|step| step == width);
-        Some((patches, weights))
+        patches.adjacent = window.dilation[1] == 1
+            && stride_of(&patches.columns).is_none_or(|step| step == encoded.width);
+        Some(patches)
     }
 
     /// A constant bias for each of so many outputs, which may be one for all.

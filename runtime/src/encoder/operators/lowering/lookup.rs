@@ -50,14 +50,7 @@ impl Builder<'_> {
             columns: encoded.width,
             table: Arc::clone(table),
         });
-        let mut of = self.step(&extents, channel, work);
-        of.axes[channel] = (0..channels as u32).collect();
-        self.kept_as_codes(&of, channel, encoded.width, coding);
-        Some(Coded {
-            whole: of.clone(),
-            of,
-            coding,
-            decoded: true,
-        })
+        let view = self.step(&extents, channel, work);
+        Some(self.kept_as_codes(view, channel, channels, coding))
     }
 }

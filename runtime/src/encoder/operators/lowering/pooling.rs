@@ -28,8 +28,26 @@ impl Builder<'_> {
             padding: [padding[0].pad_before, padding[1].pad_before],
             out_columns,
         };
+        if let Lowering::Coded(coded) = self.tensor(node.inputs[0])?
+            && coded.decoded
+            && let Some(patches) = self.patches_of_codes(node.inputs[0], &coded, axes, window)
+        {
+            let width = patches.channels;
+            let mut extents = shape.clone();
+            extents[axes.channel] = width;
+            let of_codes = true;
+            let work = Work::MaxPool(LargestOf { patches, of_codes });
+            let view = self.step(&extents, axes.channel, work);
+            return Some(Lowering::Coded(self.kept_as_codes(
+                view,
+                axes.channel,
+                shape[axes.channel],
+                coded.coding,
+            )));
+        }
         let patches = self.patches(node.inputs[0], axes, window)?;
-        let work = Work::MaxPool(LargestOf { patches });
+        let of_codes = false;
+        let work = Work::MaxPool(LargestOf { patches, of_codes });
         Some(Lowering::View(self.step(&shape, axes.channel, work)))
     }
 }
