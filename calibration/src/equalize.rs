@@ -57,6 +57,7 @@ fn input_channels(
         // Each channel by itself.
         Kind::Convolution if dims[1] == 1 && group as usize == dims[0] => (dims[0], inner),
         Kind::Convolution => return None,
+        Kind::Transposed { .. } => (dims[0], dims[1] * inner),
         Kind::Product if layer.axis == 1 => (dims[0], dims[1]),
         Kind::Product => (dims[1], 1),
     };

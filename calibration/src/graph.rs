@@ -34,6 +34,10 @@ pub(crate) struct Weights {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Convolution,
+    /// A transposed convolution that gives so many values for each place of its input.
+    Transposed {
+        spread: usize,
+    },
     /// Of a value with a matrix of weights.
     Product,
 }
@@ -58,13 +62,18 @@ pub(crate) struct Layer {
 impl Layer {
     /// Multiply-adds for one element of the output.
     pub(crate) fn multiply_adds_each(&self) -> usize {
-        self.weights.values.len() / self.weights.dims[self.axis].max(1)
+        let weights = self.weights.values.len() / self.weights.dims[self.axis].max(1);
+        match self.kind {
+            Kind::Transposed { spread } => weights / spread.max(1),
+            Kind::Convolution | Kind::Product => weights,
+        }
     }
 
     /// Input channels that one output channel is made of.
     pub(crate) fn inputs_each(&self) -> usize {
         match self.kind {
             Kind::Convolution => self.weights.dims[1],
+            Kind::Transposed { .. } => self.weights.dims[0],
             Kind::Product => self.multiply_adds_each(),
         }
     }
@@ -209,6 +218,15 @@ impl Graph {
         let factor = of(1)?.clone();
         let (kind, axis) = match (node.op_type.as_str(), factor.dims.len()) {
             ("Conv", 3..) => (Kind::Convolution, 0),
+            ("ConvTranspose", 3..) => {
+                if attribute(node, "group").is_some_and(|group| group.i != 1) {
+                    return None;
+                }
+                let strides = attribute(node, "strides").map(|strides| &strides.ints);
+                let spread = strides.into_iter().flatten().map(|stride| *stride as usize);
+                let spread = spread.product();
+                (Kind::Transposed { spread }, 1)
+            }
             ("MatMul", 2) => (Kind::Product, 1),
             ("Gemm", 2) => {
                 let plain = |name| attribute(node, name).is_none_or(|attribute| attribute.f == 1.0);
