@@ -163,22 +163,20 @@ fn coded_product_on(
     let starts: &[i32; COLUMNS] = right.starts[first..]
         .first_chunk()
         .expect("panels are whole");
-    let mut sums = [[0; COLUMNS]; ROWS];
+    let (scale, bias) = (&scale[first..][..width], &bias[first..][..width]);
+    let out = &mut out[first.min(rows * columns)..];
     match codes {
-        Codes::Plain(set) => plain_on(set, &mut sums, left, weights, starts),
+        Codes::Plain(set) => {
+            let mut sums = [[0; COLUMNS]; ROWS];
+            plain_on(set, &mut sums, left, weights, starts);
+            scale_on(set, out, columns, &sums, scale, bias);
+        }
         // SAFETY: this variant is only made where the instructions are; the lengths were checked above.
         #[cfg(target_arch = "x86_64")]
-        Codes::Avx512Vnni => unsafe { avx512_vnni(&mut sums, left, weights, starts) },
+        Codes::Avx512Vnni => unsafe {
+            avx512_vnni(out, columns, left, weights, starts, scale, bias);
+        },
     }
-    let (scale, bias) = (&scale[first..][..width], &bias[first..][..width]);
-    scale_on(
-        InstructionSet::widest(),
-        &mut out[first..],
-        columns,
-        &sums,
-        scale,
-        bias,
-    );
 }
 
 super::dispatch::per_instruction_set!(
@@ -231,19 +229,25 @@ fn plain_body<const FUSED: bool>(
 
 /// # Safety
 /// The processor has the instructions; the rows' parts are equally long, multiples of [`CODE_GROUP`] and together as deep
-/// as `weights`.
+/// as `weights`; `scale` and `bias` are as long, at most [`COLUMNS`], and rows of `out` lie `stride` apart, which is no less,
+/// the last one at least as long.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vnni")]
 unsafe fn avx512_vnni(
-    sums: &mut [[i32; COLUMNS]; ROWS],
+    out: &mut [f32],
+    stride: usize,
     left: &[CodeRows<'_>],
     weights: &[i8],
     starts: &[i32; COLUMNS],
+    scale: &[f32],
+    bias: &[f32],
 ) {
     use std::arch::x86_64::{
-        _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_storeu_si512,
+        _mm512_add_ps, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_loadu_si512,
+        _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_mul_ps, _mm512_set1_epi32,
     };
-    // SAFETY: the arrays hold two registers a row; every group read lies in its row or in the weights.
+    // SAFETY: the arrays hold two registers a row; every group read lies in its row or in the weights; nothing is read of
+    // scales and biases, or written of rows, that the masks leave out.
     unsafe {
         let start = [
             _mm512_loadu_si512(starts.as_ptr().cast()),
@@ -265,9 +269,21 @@ unsafe fn avx512_vnni(
                 panel = panel.wrapping_add(CODE_GROUP * COLUMNS);
             }
         }
-        for (sums, registers) in sums.iter_mut().zip(registers) {
-            _mm512_storeu_si512(sums.as_mut_ptr().cast(), registers[0]);
-            _mm512_storeu_si512(sums.as_mut_ptr().add(16).cast(), registers[1]);
+        let all = ((1_u64 << scale.len()) - 1) as u32;
+        let masks = [all as u16, (all >> 16) as u16];
+        let [scales, biases] = [scale, bias].map(|values| {
+            [
+                _mm512_maskz_loadu_ps(masks[0], values.as_ptr()),
+                _mm512_maskz_loadu_ps(masks[1], values.as_ptr().wrapping_add(16)),
+            ]
+        });
+        for (out, registers) in out.chunks_mut(stride).zip(registers) {
+            for half in 0..2 {
+                let sums = _mm512_cvtepi32_ps(registers[half]);
+                let values = _mm512_add_ps(_mm512_mul_ps(sums, scales[half]), biases[half]);
+                let place = out.as_mut_ptr().wrapping_add(16 * half);
+                _mm512_mask_storeu_ps(place, masks[half], values);
+            }
         }
     }
 }
