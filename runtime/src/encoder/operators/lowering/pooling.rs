@@ -9,6 +9,9 @@ use super::super::program::Work;
 use super::Builder;
 use super::image::{ImageAxes, Window};
 
+/// Places in a window at most; all are looked at for each output, whatever lies there.
+const MAX_TAPS: usize = 1 << 10;
+
 impl Builder<'_> {
     pub(super) fn max_pool(&mut self, node: &TypedNode, op: &MaxPool) -> Option<Lowering> {
         let spec = &op.pool_spec;
@@ -28,6 +31,10 @@ impl Builder<'_> {
             padding: [padding[0].pad_before, padding[1].pad_before],
             out_columns,
         };
+        let taps = window.kernel[0].checked_mul(window.kernel[1])?;
+        if !(1..=MAX_TAPS).contains(&taps) {
+            return None;
+        }
         if let Lowering::Coded(coded) = self.tensor(node.inputs[0])?
             && coded.decoded
             && let Some(patches) = self.patches_of_codes(node.inputs[0], &coded, axes, window)

@@ -26,9 +26,9 @@ struct Axis {
 }
 
 impl Axis {
-    /// None if the first cell that is needed sees no input.
+    /// None if the first cell that is needed sees no input, or some outputs see none: a stranger's stride may be anything.
     fn new(stride: usize, kernel: usize, cut: usize, outputs: usize) -> Option<Self> {
-        if stride == 0 || kernel == 0 || outputs == 0 {
+        if stride == 0 || stride > kernel || outputs == 0 {
             return None;
         }
         let (reach, skipped) = (kernel.div_ceil(stride), cut / stride);
