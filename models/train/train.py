@@ -125,7 +125,7 @@ def encoder_input(examples, device):
 
 def click_loss(model, embedding, rng, examples, stage):
     """SAM's simulated interaction over `stage.rounds` rounds."""
-    boxes = rng.random() < 0.5
+    boxes = rng.random() < 0.45
     drawn = clicks.first_prompts(rng, examples, stage.prompts, boxes)
     if drawn is None:
         return embedding.sum() * 0, {}
@@ -143,8 +143,7 @@ def click_loss(model, embedding, rng, examples, stage):
             three = mask_loss(logits[:, 1:], targets.unsqueeze(1), *stage.mask_weights).min(1).values.mean()
         reached = overlap(logits.detach(), targets.unsqueeze(1))
         ranking = (predicted - reached).square().mean()
-        # The single mask answers what is not ambiguous; from one point it only learns to be usable.
-        total = total + (0.2 * single + three if one_point else 1.3 * single + 0.3 * three) + ranking
+        total = total + (0.5 * single + three if one_point else single + 0.3 * three) + ranking
         best = logits[:, 1:].detach()
         best = best[torch.arange(len(best)), predicted[:, 1:].argmax(1)] if one_point else logits[:, 0].detach()
         if turn == 0:
