@@ -206,9 +206,10 @@ fn judge(check: &mut Check, session: &Session) {
         link.missed == 0 && link.duplicates == 0 && link.restarts == 0,
         "messages were lost",
     );
+    // How many are sent is up to how often this program gets to run; that each is answered is not.
     must(
-        statistics.pings_answered >= at_least(8.0),
-        "too few pings were answered",
+        statistics.pings_lost == 0 && statistics.pings_answered >= at_least(1.0),
+        "pings were not answered",
     );
     must(
         statistics.exchanges_refused == 0 && statistics.clock_restarts == 1,
