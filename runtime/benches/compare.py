@@ -109,22 +109,27 @@ def arguments():
     parser.add_argument("--runs", type=positive, default=10, help="encoder runs of each engine [default: 10]")
     parser.add_argument("--skip-encoder", action="store_true", help="compare decoders alone")
     parser.add_argument(
+        "--decoder-precision", choices=["f32", "int16"], default="f32", help="of fixate's decoder; peers are in f32 [default: f32]"
+    )
+    parser.add_argument(
         "--tolerance",
         type=float,
-        default=1e-3,
-        help="largest difference (RMS, as a share of the deviation) that counts as the same [default: 1e-3]",
+        help="largest difference (RMS, as a share of the deviation) that counts as the same [default: 1e-3; in int16 1e-2]",
     )
     parser.add_argument(
         "--fixate", type=pathlib.Path, default=ROOT / "target" / "release" / "fixate", help="the command to time"
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.tolerance is None:
+        options.tolerance = 1e-3 if options.decoder_precision == "f32" else 1e-2
+    return options
 
 
 class Comparison:
     """The files and inputs that all engines are given, and what fixate answers."""
 
     def __init__(self, options, folder):
-        self.fixate = Fixate(options.fixate, options.bundle)
+        self.fixate = Fixate(options.fixate, options.bundle, options.decoder_precision)
         exported = self.fixate.run("model", "export", options.bundle or "default", "-o", folder / "onnx")
         self.model = exported["model"]
         side, coordinates = exported["input_size"], exported["coordinate_size"]

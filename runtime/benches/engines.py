@@ -47,9 +47,10 @@ class Fixate:
 
     name = "fixate"
 
-    def __init__(self, command, bundle):
+    def __init__(self, command, bundle, decoder_precision="f32"):
         self.command = command
         self.bundle = bundle
+        self.decoder_precision = decoder_precision
 
     def run(self, *arguments):
         """What a command prints with --json."""
@@ -60,8 +61,9 @@ class Fixate:
         return json.loads(result.stdout)
 
     def model(self):
-        """Arguments that name the bundle."""
-        return ["--model", self.bundle] if self.bundle else []
+        """Arguments that name the bundle, and in what its decoder computes."""
+        bundle = ["--model", self.bundle] if self.bundle else []
+        return [*bundle, "--decoder-precision", self.decoder_precision]
 
     def manifest(self):
         """What bundle.toml says."""

@@ -16,8 +16,8 @@ pub use error::DecoderError;
 pub use keyframe::{Embedding, Keyframe, Prepared};
 pub use onnx::OnnxDecoder;
 pub use sam::{
-    CachePrecision, FactoredSamDecoder, PromptEncoding, SamDecoder, StageArithmetic, StageProfile,
-    WeightsError,
+    CachePrecision, FactoredSamDecoder, ProductPrecision, PromptEncoding, SamDecoder,
+    StageArithmetic, StageProfile, WeightsError,
 };
 
 /// What answers prompts on a keyframe.

@@ -12,6 +12,7 @@
 mod activation;
 mod block_matmul;
 mod centred_norm;
+mod code_pairs;
 mod coded_product;
 mod columns;
 pub(crate) mod corner_response;
@@ -35,9 +36,11 @@ mod vector;
 
 pub use activation::{gelu, relu};
 pub use block_matmul::{
-    Groups, Start, block_matmul, block_matmul_blended, block_matmul_from, block_matmul_groups,
+    GeluSums, Groups, Start, block_matmul, block_matmul_blended, block_matmul_from,
+    block_matmul_groups, block_matmul_of_pairs_from, gelu_sums, gelu_sums_of_pairs,
 };
 pub use centred_norm::centred_norm_gelu;
+pub use code_pairs::{CodePairDots, CodePairs, code_left, code_right};
 pub use coded_product::{
     CODE_GROUP, CodeRows, CodedMatrix, Coding, coded_product, decode_add_assign, decode_into,
     encode_into, round_to_codes,

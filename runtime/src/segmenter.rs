@@ -9,7 +9,9 @@ mod self_check;
 use std::time::{Duration, Instant};
 
 use crate::bundle::{Bundle, Precision};
-use crate::decoder::{CachePrecision, Decoded, Decoder, Embedding, Keyframe, MaskSelection};
+use crate::decoder::{
+    CachePrecision, Decoded, Decoder, Embedding, Keyframe, MaskSelection, ProductPrecision,
+};
 use crate::encoder::{Backend, Encoder};
 use crate::frame::Frame;
 use crate::mask::{MaskLogits, stability_score};
@@ -32,6 +34,8 @@ pub struct SegmenterOptions {
     pub backend: Backend,
     /// How keyframes keep what SAM's decoder computes of them in advance.
     pub cache: CachePrecision,
+    /// In what SAM's decoder computes most of its products for a prompt.
+    pub products: ProductPrecision,
 }
 
 impl Default for SegmenterOptions {
@@ -41,6 +45,7 @@ impl Default for SegmenterOptions {
             precision: None,
             backend: Backend::Tract,
             cache: CachePrecision::Full,
+            products: ProductPrecision::Full,
         }
     }
 }

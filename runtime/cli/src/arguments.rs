@@ -148,6 +148,9 @@ pub(crate) struct ModelArguments {
     /// Which of the bundle's encoders [default: f32, else the first]. TensorRT makes f16 of f32.
     #[arg(long, value_enum)]
     pub(crate) precision: Option<Precision>,
+    /// Products of SAM's decoder; int16 takes less time on processors with AVX512-VNNI, and is f32 on others.
+    #[arg(long, value_enum, default_value_t = DecoderPrecision::F32)]
+    pub(crate) decoder_precision: DecoderPrecision,
     /// What runs the encoder: tract, or onnxruntime with those that compute for it (cpu, cuda, tensorrt), the first
     /// that can; one that is missing is an error.
     #[arg(long, value_name = "tract|onnxruntime[:P,..]", default_value = "tract")]
@@ -168,6 +171,21 @@ pub(crate) enum Precision {
     F32,
     F16,
     Int8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DecoderPrecision {
+    F32,
+    Int16,
+}
+
+impl From<DecoderPrecision> for fixate::decoder::ProductPrecision {
+    fn from(precision: DecoderPrecision) -> Self {
+        match precision {
+            DecoderPrecision::F32 => Self::Full,
+            DecoderPrecision::Int16 => Self::Codes,
+        }
+    }
 }
 
 impl From<Precision> for fixate::bundle::Precision {

@@ -27,7 +27,9 @@ use shape::Shape;
 use transformer::Transformer;
 use weights::Weights;
 
-pub use factored::{CachePrecision, FactoredSamDecoder, StageArithmetic, StageProfile};
+pub use factored::{
+    CachePrecision, FactoredSamDecoder, ProductPrecision, StageArithmetic, StageProfile,
+};
 pub use weights::WeightsError;
 
 /// SAM's decoder with its weights and buffers. Buffers grow to the largest prompt seen and are then

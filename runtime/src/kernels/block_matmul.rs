@@ -4,9 +4,13 @@
 //! right factor is read in order; of the left one, one element at a time is spread over a register,
 //! so it may lie in any order.
 
+mod gelu_sums;
 mod operands;
 mod tile;
 
+pub use gelu_sums::{GeluSums, gelu_sums, gelu_sums_of_pairs};
+
+use super::code_pairs::{CodePairDots, CodePairs};
 use super::dispatch::{InstructionSet, Level};
 use super::matmul::{Matrix, MatrixMut, Update};
 use operands::{Operands, assert_groups_fit};
@@ -43,6 +47,30 @@ pub fn block_matmul_from(
     right: Matrix<'_>,
 ) {
     block_matmul_from_on(InstructionSet::widest(), product, start, left, right);
+}
+
+/// The same of factors in codes. There are whole registers of columns: a multiple of 16.
+///
+/// # Panics
+/// As for [`block_matmul_from`], and if the product has gaps.
+pub fn block_matmul_of_pairs_from(
+    dots: CodePairDots,
+    product: MatrixMut<'_>,
+    start: Start<'_>,
+    left: CodePairs<'_>,
+    right: CodePairs<'_>,
+) {
+    let mut operands = Operands::of_pairs(&left, &right);
+    let shape = (product.rows, product.columns, product.row_stride);
+    assert_eq!(
+        shape,
+        (left.rows, right.columns, right.columns),
+        "the product's shape"
+    );
+    operands.product = product.values.as_mut_ptr();
+    operands.start_from(start);
+    // SAFETY: as for products of floats; the proof is that of the instructions.
+    unsafe { run_pairs(dots, &operands) };
 }
 
 /// Where the matrices of some products of the same shape are, from one to the next.
@@ -132,19 +160,8 @@ fn block_matmul_from_on(
     left: Matrix<'_>,
     right: Matrix<'_>,
 ) {
-    let (rows, columns) = (product.rows, product.columns);
-    assert_eq!(start.shifts.len(), rows, "a shift for each row");
     let mut operands = Operands::of(&mut product, &left, &right);
-    operands.shifts = start.shifts.as_ptr();
-    if let Some(values) = start.values {
-        assert_eq!(values.len(), rows * columns, "of the product's shape");
-        operands.start = values.as_ptr();
-        operands.start_stride = columns;
-        if let Some(scale) = start.scale {
-            assert_eq!(scale.len(), columns, "a scale for each column");
-            operands.start_scale = scale.as_ptr();
-        }
-    }
+    operands.start_from(start);
     // SAFETY: as for a product that is not started from anything; the rest was checked above.
     unsafe { run(set, &operands) };
 }
@@ -190,6 +207,21 @@ unsafe fn run(set: InstructionSet, operands: &Operands) {
     }
 }
 
+/// # Safety
+/// As for [`run`].
+#[cfg(target_arch = "x86_64")]
+unsafe fn run_pairs(_: CodePairDots, operands: &Operands) {
+    // SAFETY: the caller's operands; the proof's instructions.
+    unsafe { avx512_pairs(operands) };
+}
+
+/// # Safety
+/// None is needed: there is no such proof.
+#[cfg(not(target_arch = "x86_64"))]
+unsafe fn run_pairs(dots: CodePairDots, _: &Operands) {
+    dots.never();
+}
+
 /// Defines a function that runs tiles of these registers and sizes one after the other, each on the columns
 /// that those before left.
 macro_rules! tiles {
@@ -228,6 +260,14 @@ tiles!(
     (__m256, 1, 8),
     (__m128, 1, 8),
     (f32, 1, 8)
+);
+#[cfg(target_arch = "x86_64")]
+tiles!(
+    #[target_feature(enable = "avx512f,avx512vnni,avx2,fma")]
+    avx512_pairs,
+    false,
+    (super::vector::CodePairs512, 4, 6),
+    (super::vector::CodePairs512, 1, 8)
 );
 #[cfg(target_arch = "x86_64")]
 tiles!(

@@ -10,7 +10,7 @@ pub(super) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
 
 /// A NaN stays, which `f32::clamp` grants too but not without a branch.
 #[inline(always)]
-fn clamp(x: f32, low: f32, high: f32) -> f32 {
+pub(super) fn clamp(x: f32, low: f32, high: f32) -> f32 {
     let x = if x < low { low } else { x };
     if x > high { high } else { x }
 }
@@ -54,29 +54,39 @@ pub(super) fn softmax_weight<const FUSED: bool>(distance: f32) -> f32 {
     if distance < -40.0 { 0.0 } else { weight }
 }
 
+/// Where [`normal_cumulative`] becomes constant.
+pub(super) const NORMAL_LIMIT: f32 = 5.0;
+
+/// Brings squares up to that of the limit to 0..2.
+pub(super) const NORMAL_SCALE: f32 = 0.08;
+
+/// Of the polynomial of [`normal_cumulative`], the highest power's first.
+pub(super) const NORMAL_COEFFICIENTS: [f32; 13] = [
+    0.000_608_728,
+    -0.001_613_265_5,
+    0.001_722_797_6,
+    -0.002_685_574_3,
+    0.006_410_512,
+    -0.011_164_34,
+    0.016_402_174,
+    -0.023_268_653,
+    0.031_442_173,
+    -0.040_442_61,
+    0.051_520_523,
+    -0.070_296_28,
+    0.141_363_78,
+];
+
 /// The standard normal distribution's cumulative function within 4e-7 absolute, constant beyond
 /// 5: 1/2 plus x times a polynomial in x^2, which is brought to -1..1 so that no coefficient is
 /// large. Without a division, which takes as long as all the rest.
 #[inline(always)]
 pub(super) fn normal_cumulative<const FUSED: bool>(x: f32) -> f32 {
-    let x = clamp(x, -5.0, 5.0);
-    let place = multiply_add::<FUSED>(x * x, 0.08, -1.0);
-    let mut p = 0.000_608_728;
-    for coefficient in [
-        -0.001_613_265_5,
-        0.001_722_797_6,
-        -0.002_685_574_3,
-        0.006_410_512,
-        -0.011_164_34,
-        0.016_402_174,
-        -0.023_268_653,
-        0.031_442_173,
-        -0.040_442_61,
-        0.051_520_523,
-        -0.070_296_28,
-        0.141_363_78,
-    ] {
-        p = multiply_add::<FUSED>(p, place, coefficient);
+    let x = clamp(x, -NORMAL_LIMIT, NORMAL_LIMIT);
+    let place = multiply_add::<FUSED>(x * x, NORMAL_SCALE, -1.0);
+    let mut p = NORMAL_COEFFICIENTS[0];
+    for coefficient in &NORMAL_COEFFICIENTS[1..] {
+        p = multiply_add::<FUSED>(p, place, *coefficient);
     }
     multiply_add::<FUSED>(x, p, 0.5)
 }

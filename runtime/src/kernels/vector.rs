@@ -5,6 +5,9 @@ pub(super) trait Vector: Copy {
     /// How many floats.
     const LANES: usize;
 
+    /// Whether sums are of codes until they are [settled](Vector::settled).
+    const CODED: bool = false;
+
     /// All zero.
     ///
     /// # Safety
@@ -40,6 +43,38 @@ pub(super) trait Vector: Copy {
     /// # Safety
     /// As for [`Vector::zero`].
     unsafe fn plus_product(self, left: Self, right: Self) -> Self;
+
+    /// `self` plus the product of one element of a left factor with those of a right one, lane by lane: what the
+    /// sums of a matrix product take in. Elements are floats here, or whatever else has their size.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    #[inline(always)]
+    unsafe fn plus_element(self, left: Self, right: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { self.plus_product(left, right) }
+    }
+
+    /// A sum of codes as floats, `step` for each code; floats as they are.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    #[inline(always)]
+    unsafe fn settled(self, _step: Self) -> Self {
+        self
+    }
+
+    /// `self * other`, lane by lane.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    unsafe fn times(self, other: Self) -> Self;
+
+    /// Every lane between `low` and `high`; NaN stays.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    unsafe fn clamp(self, low: Self, high: Self) -> Self;
 }
 
 /// Asks for what is there to be brought near, where compilers know how to; any address may be asked for.
@@ -90,11 +125,21 @@ impl Vector for f32 {
     unsafe fn plus_product(self, left: Self, right: Self) -> Self {
         self + left * right
     }
+
+    #[inline(always)]
+    unsafe fn times(self, other: Self) -> Self {
+        self * other
+    }
+
+    #[inline(always)]
+    unsafe fn clamp(self, low: Self, high: Self) -> Self {
+        super::float::clamp(self, low, high)
+    }
 }
 
 /// Implements [`Vector`] with intrinsics, which all take and return the register type.
 macro_rules! vector {
-    ($type:ty, $lanes:literal, $zero:expr, $splat:expr, $load:expr, $store:expr, $add:expr, $plus_product:expr) => {
+    ($type:ty, $lanes:literal, $zero:expr, $splat:expr, $load:expr, $store:expr, $add:expr, $plus_product:expr, $times:expr, $clamp:expr) => {
         impl Vector for $type {
             const LANES: usize = $lanes;
 
@@ -133,15 +178,106 @@ macro_rules! vector {
                 // SAFETY: as above.
                 unsafe { $plus_product(self, left, right) }
             }
+
+            #[inline(always)]
+            unsafe fn times(self, other: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $times(self, other) }
+            }
+
+            #[inline(always)]
+            unsafe fn clamp(self, low: Self, high: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $clamp(self, low, high) }
+            }
         }
     };
 }
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use x86_64::CodePairs512;
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
     use std::arch::x86_64::*;
 
     use super::Vector;
+
+    /// Factors with two 16-bit codes in each lane, both multiplied and added to a 32-bit sum; once settled, floats.
+    #[derive(Clone, Copy)]
+    pub(in crate::kernels) struct CodePairs512(__m512);
+
+    impl Vector for CodePairs512 {
+        const LANES: usize = <__m512 as Vector>::LANES;
+        const CODED: bool = true;
+
+        #[inline(always)]
+        unsafe fn zero() -> Self {
+            // SAFETY: the caller's processor has AVX-512 and its dot products of codes, here and below.
+            Self(unsafe { __m512::zero() })
+        }
+
+        #[inline(always)]
+        unsafe fn splat(value: f32) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { __m512::splat(value) })
+        }
+
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: as above, and the caller's floats can be read.
+            Self(unsafe { __m512::load(from) })
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            // SAFETY: as above, and the caller's floats can be written.
+            unsafe { self.0.store(to) }
+        }
+
+        #[inline(always)]
+        unsafe fn add(self, other: Self) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { Vector::add(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn plus_product(self, left: Self, right: Self) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { self.0.plus_product(left.0, right.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn plus_element(self, left: Self, right: Self) -> Self {
+            // SAFETY: as above.
+            unsafe {
+                let [sum, left, right] =
+                    [self, left, right].map(|value| _mm512_castps_si512(value.0));
+                Self(_mm512_castsi512_ps(_mm512_dpwssd_epi32(sum, left, right)))
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn settled(self, step: Self) -> Self {
+            // SAFETY: as above.
+            unsafe {
+                let codes = _mm512_cvtepi32_ps(_mm512_castps_si512(self.0));
+                Self(codes.times(step.0))
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn times(self, other: Self) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { self.0.times(other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn clamp(self, low: Self, high: Self) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { self.0.clamp(low.0, high.0) })
+        }
+    }
 
     vector!(
         __m512,
@@ -151,7 +287,10 @@ mod x86_64 {
         _mm512_loadu_ps,
         _mm512_storeu_ps,
         _mm512_add_ps,
-        |sum, left, right| _mm512_fmadd_ps(left, right, sum)
+        |sum, left, right| _mm512_fmadd_ps(left, right, sum),
+        _mm512_mul_ps,
+        // Of NaN and another, the second is taken, here and below.
+        |value, low, high| _mm512_min_ps(high, _mm512_max_ps(low, value))
     );
     vector!(
         __m256,
@@ -161,7 +300,9 @@ mod x86_64 {
         _mm256_loadu_ps,
         _mm256_storeu_ps,
         _mm256_add_ps,
-        |sum, left, right| _mm256_fmadd_ps(left, right, sum)
+        |sum, left, right| _mm256_fmadd_ps(left, right, sum),
+        _mm256_mul_ps,
+        |value, low, high| _mm256_min_ps(high, _mm256_max_ps(low, value))
     );
     // Without a fused multiply-add: every x86-64 processor has it.
     vector!(
@@ -172,7 +313,9 @@ mod x86_64 {
         _mm_loadu_ps,
         _mm_storeu_ps,
         _mm_add_ps,
-        |sum, left, right| _mm_add_ps(sum, _mm_mul_ps(left, right))
+        |sum, left, right| _mm_add_ps(sum, _mm_mul_ps(left, right)),
+        _mm_mul_ps,
+        |value, low, high| _mm_min_ps(high, _mm_max_ps(low, value))
     );
 }
 
@@ -190,6 +333,8 @@ mod aarch64 {
         vld1q_f32,
         vst1q_f32,
         vaddq_f32,
-        vfmaq_f32
+        vfmaq_f32,
+        vmulq_f32,
+        |value, low, high| vminq_f32(high, vmaxq_f32(low, value))
     );
 }

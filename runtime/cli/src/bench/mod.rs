@@ -106,7 +106,7 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
     let variants = variants::measure(
         &bundle,
         &mut keyframe,
-        usize::from(arguments.model.threads),
+        &model::options(&arguments.model)?,
         decoder.len().min(MOST_VARIANT_RUNS),
     )?;
     progress.finish_and_clear();

@@ -6,6 +6,7 @@ use fixate::bundle::{Bundle, DecoderKind};
 use fixate::decoder::{Decoded, Decoder, FactoredSamDecoder, Keyframe, MaskSelection, MaskWindow};
 use fixate::mask::MaskLogits;
 use fixate::prompt::{PointLabel, Prompt, PromptPoint};
+use fixate::segmenter::SegmenterOptions;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -31,7 +32,7 @@ pub(super) struct Variants {
 pub(super) fn measure(
     bundle: &Bundle,
     keyframe: &mut Keyframe,
-    threads: usize,
+    options: &SegmenterOptions,
     runs: usize,
 ) -> Result<Option<Variants>, Failure> {
     if bundle.manifest().decoder.kind != DecoderKind::Sam {
@@ -39,7 +40,8 @@ pub(super) fn measure(
     }
     let bytes = bundle.decoder().map_err(Failure::of)?;
     let mut decoder = FactoredSamDecoder::from_safetensors(&bytes).map_err(Failure::of)?;
-    decoder.set_threads(threads).map_err(Failure::of)?;
+    decoder.set_threads(options.threads).map_err(Failure::of)?;
+    decoder.set_product_precision(options.products);
     decoder.prepare(keyframe).map_err(Failure::of)?;
     let [side, _] = decoder.mask_size();
     let width_px = keyframe.placement.image_width_px as f32;

@@ -23,6 +23,7 @@ mod factors;
 mod lane;
 mod model;
 mod packed;
+mod precision;
 mod profile;
 mod scoring;
 mod spaces;
@@ -39,7 +40,7 @@ use std::sync::Arc;
 use crate::decoder::{
     Decoded, Decoder, DecoderError, Keyframe, MaskSelection, MaskWindow, Prepared, check_embedding,
 };
-use crate::kernels::Team;
+use crate::kernels::{CodePairDots, Team};
 use crate::prompt::Prompt;
 use crate::threads::stay_on;
 
@@ -54,6 +55,7 @@ use upscaling::Predictions;
 use window::Places;
 
 pub use arithmetic::StageArithmetic;
+pub use precision::ProductPrecision;
 pub use profile::StageProfile;
 pub use stored::CachePrecision;
 
@@ -69,6 +71,8 @@ pub struct FactoredSamDecoder {
     model: Arc<Model>,
     prompt_encoder: PromptEncoder,
     precision: CachePrecision,
+    /// What the upscaling's products are computed with, if not with floats.
+    dots: Option<CodePairDots>,
     /// For keyframes that were not prepared.
     unprepared: Cache,
     /// `[prompts, tokens, channels]`, of the prompts that are decoded together.
@@ -110,6 +114,7 @@ impl FactoredSamDecoder {
             model,
             prompt_encoder,
             precision: CachePrecision::default(),
+            dots: None,
             unprepared: Cache::default(),
             tokens: Vec::new(),
             encoding: Vec::new(),
@@ -162,6 +167,15 @@ impl FactoredSamDecoder {
     /// Keyframes that are prepared from now on keep their products so.
     pub fn set_cache_precision(&mut self, precision: CachePrecision) {
         self.precision = precision;
+    }
+
+    /// Prompts that are answered from now on have their masks upscaled in such products; in floats where the processor
+    /// has no others.
+    pub fn set_product_precision(&mut self, precision: ProductPrecision) {
+        self.dots = match precision {
+            ProductPrecision::Full => None,
+            ProductPrecision::Codes => CodePairDots::found(),
+        };
     }
 
     /// Starts or stops timing the stages of every decode.
@@ -335,6 +349,7 @@ impl Decoder for FactoredSamDecoder {
     fn fork(&self) -> Option<Box<dyn Decoder>> {
         let mut fork = Self::of(Arc::clone(&self.model), self.prompt_encoder.clone());
         fork.precision = self.precision;
+        fork.dots = self.dots;
         Some(Box::new(fork))
     }
 }

@@ -1,9 +1,10 @@
 //! Where the elements of products are.
 
-use std::ptr::null;
+use std::ptr::{null, null_mut};
 
+use super::super::code_pairs::CodePairs;
 use super::super::matmul::{Matrix, MatrixMut};
-use super::Groups;
+use super::{Groups, Start};
 
 /// Where a product's elements are; what is null is not there.
 #[derive(Clone, Copy)]
@@ -27,6 +28,9 @@ pub(super) struct Operands {
     pub(super) start_stride: usize,
     pub(super) start_scale: *const f32,
     pub(super) shifts: *const f32,
+    /// What a code of each row, and of each column, stands for; both or none.
+    pub(super) row_steps: *const f32,
+    pub(super) column_steps: *const f32,
 }
 
 impl Operands {
@@ -71,6 +75,60 @@ impl Operands {
             start_stride: 0,
             start_scale: null(),
             shifts: null(),
+            row_steps: null(),
+            column_steps: null(),
+        }
+    }
+
+    /// Of pairs; where the product goes is not said. The elements of the factors are as large as floats, and are only
+    /// moved as such.
+    pub(super) fn of_pairs(left: &CodePairs<'_>, right: &CodePairs<'_>) -> Self {
+        assert_eq!(left.columns, right.rows, "as many pairs along the depth");
+        assert!(
+            right.columns.is_multiple_of(16),
+            "whole registers of columns"
+        );
+        Self {
+            product: null_mut(),
+            product_stride: right.columns,
+            left: left.pairs.as_ptr().cast(),
+            left_row_stride: left.columns,
+            left_column_stride: 1,
+            right: right.pairs.as_ptr().cast(),
+            right_stride: right.columns,
+            rows: left.rows,
+            columns: right.columns,
+            depth: left.columns,
+            groups: Groups {
+                count: 1,
+                product: 0,
+                left: 0,
+                right: 0,
+            },
+            scale: null(),
+            addends: null(),
+            start: null(),
+            start_stride: 0,
+            start_scale: null(),
+            shifts: null(),
+            row_steps: left.steps.as_ptr(),
+            column_steps: right.steps.as_ptr(),
+        }
+    }
+
+    /// What the product is added to.
+    pub(super) fn start_from(&mut self, start: Start<'_>) {
+        let (rows, columns) = (self.rows, self.columns);
+        assert_eq!(start.shifts.len(), rows, "a shift for each row");
+        self.shifts = start.shifts.as_ptr();
+        if let Some(values) = start.values {
+            assert_eq!(values.len(), rows * columns, "of the product's shape");
+            self.start = values.as_ptr();
+            self.start_stride = columns;
+            if let Some(scale) = start.scale {
+                assert_eq!(scale.len(), columns, "a scale for each column");
+                self.start_scale = scale.as_ptr();
+            }
         }
     }
 

@@ -67,6 +67,28 @@ unsafe fn tile<V: Vector, const VECTORS: usize, const ROWS: usize, const BLEND: 
     row: usize,
     column: usize,
 ) {
+    // SAFETY: the caller's.
+    unsafe {
+        let sums = sums_of::<V, VECTORS, ROWS, BLEND>(operands, row, column);
+        finish(operands, row, column, sums);
+    }
+}
+
+/// A tile's sums over the depth.
+///
+/// # Safety
+/// As for [`tile_of_rows`].
+#[inline(always)]
+pub(super) unsafe fn sums_of<
+    V: Vector,
+    const VECTORS: usize,
+    const ROWS: usize,
+    const BLEND: bool,
+>(
+    operands: &Operands,
+    row: usize,
+    column: usize,
+) -> [[V; VECTORS]; ROWS] {
     let Operands {
         left_row_stride,
         left_column_stride,
@@ -76,7 +98,7 @@ unsafe fn tile<V: Vector, const VECTORS: usize, const ROWS: usize, const BLEND: 
     } = *operands;
     // SAFETY: rows `row..row + ROWS` and columns `column..column + VECTORS * LANES` lie in the
     // product, hence also in the factors; the depth is theirs. What is blended has the right factor's
-    // shape.
+    // shape. There is a step for each row and column of codes.
     unsafe {
         let mut left = operands.left.add(row * left_row_stride);
         let mut right = operands.right.add(column);
@@ -109,14 +131,23 @@ unsafe fn tile<V: Vector, const VECTORS: usize, const ROWS: usize, const BLEND: 
             for (index, sums) in sums.iter_mut().enumerate() {
                 let spread = V::splat(left.add(index * left_row_stride).read());
                 for (sum, factor) in sums.iter_mut().zip(factors) {
-                    *sum = sum.plus_product(spread, factor);
+                    *sum = sum.plus_element(spread, factor);
                 }
             }
             left = left.wrapping_add(left_column_stride);
             right = right.wrapping_add(right_stride);
             addends = addends.wrapping_add(right_stride);
         }
-        finish(operands, row, column, sums);
+        if V::CODED {
+            for (index, sums) in sums.iter_mut().enumerate() {
+                let row_step = V::splat(operands.row_steps.add(row + index).read());
+                for (place, sum) in sums.iter_mut().enumerate() {
+                    let step = V::load(operands.column_steps.add(column + place * V::LANES));
+                    *sum = sum.settled(step.times(row_step));
+                }
+            }
+        }
+        sums
     }
 }
 

@@ -176,6 +176,7 @@ impl FactoredSamDecoder {
         for plan in &mut *plans {
             plan.upscaling.begin(
                 &model.upscaling,
+                self.dots,
                 plan.layout.parts(),
                 &plan.values,
                 &model.heads,

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    Groups, Matrix, MatrixMut, Start, Update, block_matmul_from, block_matmul_groups, gelu,
-    interleave,
+    CodePairDots, CodePairs, GeluSums, Matrix, MatrixMut, Start, block_matmul_from,
+    block_matmul_of_pairs_from, code_left, code_right, gelu_sums, gelu_sums_of_pairs, interleave,
 };
 
 use super::super::attention::Heads;
@@ -27,8 +27,46 @@ pub(super) struct Upscaling {
     norm: LayerNorm,
     /// `[4 places x upscaled channels, middle channels]`.
     second: ImageLinear,
+    /// The same in codes.
+    second_coded: Coded,
     hypernetworks: Vec<PackedMlp>,
     iou_prediction: PackedMlp,
+}
+
+/// A factor of a product in codes.
+#[derive(Default)]
+struct Coded {
+    pairs: Vec<u32>,
+    steps: Vec<f32>,
+}
+
+impl Coded {
+    /// Codes `values`, `[rows, depth]`.
+    fn code_left(&mut self, values: &[f32], depth: usize) {
+        let rows = values.len() / depth;
+        self.pairs.resize(rows * depth.div_ceil(2), 0);
+        self.steps.resize(rows, 0.0);
+        code_left(&mut self.pairs, &mut self.steps, values, depth);
+    }
+
+    /// Codes `values`, `[depth, BLOCK]`.
+    fn code_right(&mut self, values: &[f32]) {
+        self.pairs
+            .resize((values.len() / BLOCK).div_ceil(2) * BLOCK, 0);
+        self.steps.resize(BLOCK, 0.0);
+        code_right(&mut self.pairs, &mut self.steps, values);
+    }
+
+    /// Some rows of a left factor.
+    fn left(&self, rows: Range<usize>) -> CodePairs<'_> {
+        let width = self.pairs.len() / self.steps.len();
+        let pairs = &self.pairs[rows.start * width..rows.end * width];
+        CodePairs::left(pairs, &self.steps[rows])
+    }
+
+    fn right(&self) -> CodePairs<'_> {
+        CodePairs::right(&self.pairs, &self.steps)
+    }
 }
 
 /// What one prompt makes of it.
@@ -39,13 +77,17 @@ pub(super) struct UpscalingPlan {
     rows: Vec<f32>,
     /// `[4 places x (middle channels - 1), factors]`.
     coefficients: Vec<f32>,
+    /// Both products are of codes if this is there.
+    dots: Option<CodePairDots>,
+    coded_coefficients: Coded,
 }
 
 /// Buffers for one block at a time.
 #[derive(Default)]
 pub(super) struct UpscalingLane {
     first: Vec<f32>,
-    second: Vec<f32>,
+    coded_factors: Coded,
+    coded_first: Coded,
     /// `[4 places of the first, 4 of the second, masks, BLOCK]`.
     pixels: Vec<f32>,
 }
@@ -77,8 +119,11 @@ impl Upscaling {
             })
             .collect::<Result<_, _>>()?;
         let name = "mask_decoder.iou_prediction_head";
+        let mut second_coded = Coded::default();
+        second_coded.code_left(second.weight(), middle);
         Ok(Self {
             channels,
+            second_coded,
             first: algebra.project(&first),
             norm,
             second,
@@ -159,10 +204,11 @@ impl Predictions {
 }
 
 impl UpscalingPlan {
-    /// Makes ready for a prompt whose kernels are there.
+    /// Makes ready for a prompt whose kernels are there; products are of codes if `dots` are there.
     pub(super) fn begin(
         &mut self,
         upscaling: &Upscaling,
+        dots: Option<CodePairDots>,
         parts: &[Part],
         values: &[TokenValues],
         heads_of_layers: &[Heads],
@@ -175,6 +221,13 @@ impl UpscalingPlan {
             &mut self.rows,
             &mut self.coefficients,
         );
+        let width = upscaling.first.width;
+        let factors = self.coefficients.len() / width;
+        self.dots = dots.filter(|_| factors > 0);
+        if self.dots.is_some() {
+            let coefficients = &self.coefficients;
+            self.coded_coefficients.code_left(coefficients, factors);
+        }
     }
 }
 
@@ -190,11 +243,12 @@ impl UpscalingLane {
     ) {
         let outputs = upscaling.second.outputs();
         let (known, middle) = (upscaling.first.width / 4, upscaling.norm.weight().len());
-        let upscaled = outputs / 4;
-        let masks = plan.kernels.len() / upscaled;
+        let masks = plan.kernels.len() / (outputs / 4);
         let first = sized(&mut self.first, middle * BLOCK);
-        let second = sized(&mut self.second, outputs * BLOCK);
         let pixels = sized(&mut self.pixels, 16 * masks * BLOCK);
+        if plan.dots.is_some() {
+            self.coded_factors.code_right(factors.values);
+        }
         for (outer, pixels) in pixels.chunks_exact_mut(4 * masks * BLOCK).enumerate() {
             let rows = outer * known..(outer + 1) * known;
             let of_rows = |width: usize| rows.start * width..rows.end * width;
@@ -203,42 +257,49 @@ impl UpscalingLane {
                 scale: factors.scale,
                 shifts: &upscaling.first.constant[rows.clone()],
             };
-            block_matmul_from(
-                MatrixMut::new(first, known, BLOCK),
-                start,
-                Matrix::new(
-                    &plan.coefficients[of_rows(factors.rows)],
-                    known,
-                    factors.rows,
+            let product = MatrixMut::new(first, known, BLOCK);
+            match plan.dots {
+                None => block_matmul_from(
+                    product,
+                    start,
+                    Matrix::new(
+                        &plan.coefficients[of_rows(factors.rows)],
+                        known,
+                        factors.rows,
+                    ),
+                    Matrix::new(factors.values, factors.rows, BLOCK),
                 ),
-                Matrix::new(factors.values, factors.rows, BLOCK),
-            );
+                Some(dots) => block_matmul_of_pairs_from(
+                    dots,
+                    product,
+                    start,
+                    plan.coded_coefficients.left(rows),
+                    self.coded_factors.right(),
+                ),
+            }
             upscaling.norm.apply_centred_with_gelu(first);
-            let start = Start {
-                values: None,
-                scale: None,
+            let sums = GeluSums {
                 shifts: upscaling.second.bias(),
+                kernels: Matrix::new(&plan.kernels, masks, outputs / 4),
             };
-            block_matmul_from(
-                MatrixMut::new(second, outputs, BLOCK),
-                start,
-                Matrix::new(upscaling.second.weight(), outputs, middle),
-                Matrix::new(first, middle, BLOCK),
-            );
-            gelu(second);
-            let groups = Groups {
-                count: 4,
-                product: masks * BLOCK,
-                left: 0,
-                right: upscaled * BLOCK,
-            };
-            block_matmul_groups(
-                groups,
-                MatrixMut::new(pixels, masks, BLOCK),
-                Update::Replace,
-                Matrix::new(&plan.kernels, masks, upscaled),
-                Matrix::new(second, upscaled, BLOCK),
-            );
+            match plan.dots {
+                None => gelu_sums(
+                    pixels,
+                    sums,
+                    Matrix::new(upscaling.second.weight(), outputs, middle),
+                    Matrix::new(first, middle, BLOCK),
+                ),
+                Some(dots) => {
+                    self.coded_first.code_right(first);
+                    gelu_sums_of_pairs(
+                        dots,
+                        pixels,
+                        sums,
+                        upscaling.second_coded.left(0..outputs),
+                        self.coded_first.right(),
+                    );
+                }
+            }
         }
     }
 
