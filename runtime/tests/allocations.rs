@@ -6,7 +6,9 @@
 mod counting_allocator;
 mod random_decoder;
 
-use fixate::decoder::{Decoded, Decoder, Embedding, FactoredSamDecoder, Keyframe, MaskSelection};
+use fixate::decoder::{
+    Decoded, Decoder, Embedding, FactoredSamDecoder, Keyframe, MaskSelection, ProductPrecision,
+};
 use fixate::mask::MaskLogits;
 use fixate::preprocess::Placement;
 use fixate::prompt::{Prompt, PromptBox};
@@ -54,10 +56,15 @@ fn a_warm_decoder_allocates_nothing() {
         bounds: many.bounds,
         ..Prompt::default()
     };
-    for threads in [1, 2] {
+    for (threads, products) in [
+        (1, ProductPrecision::Full),
+        (2, ProductPrecision::Full),
+        (1, ProductPrecision::Codes),
+    ] {
         let bytes = random_decoder(&sizes, 3);
         let mut decoder = FactoredSamDecoder::from_safetensors(&bytes).unwrap();
         decoder.set_threads(threads).unwrap();
+        decoder.set_product_precision(products);
         let mut decoded = Decoded::default();
         let mut round = |decoder: &mut FactoredSamDecoder, keyframe: &mut Keyframe| {
             decoder.prepare(keyframe).unwrap();
@@ -77,6 +84,6 @@ fn a_warm_decoder_allocates_nothing() {
             round(&mut decoder, &mut keyframe);
         }
         let calls = counting_allocator::calls() - before;
-        assert_eq!(calls, 0, "{threads} threads");
+        assert_eq!(calls, 0, "{threads} threads, {products:?}");
     }
 }

@@ -6,7 +6,7 @@ mod random_decoder;
 
 use fixate::decoder::{
     CachePrecision, Decoded, Decoder, DecoderError, Embedding, FactoredSamDecoder, Keyframe,
-    MaskSelection, MaskWindow, SamDecoder,
+    MaskSelection, MaskWindow, ProductPrecision, SamDecoder,
 };
 use fixate::mask::MaskLogits;
 use fixate::preprocess::Placement;
@@ -217,6 +217,21 @@ proptest! {
         factored.decode_into(&keyframe, &prompt, MaskSelection::All, &mut found).unwrap();
         let error = difference(&found.logits, &expected.logits);
         prop_assert!(error < 0.03, "logits differ by {error:.1e} of the deviation");
+    }
+
+    #[test]
+    fn products_in_codes_give_nearly_the_same_masks(sizes in any_sizes(), seed: u32, mask: bool) {
+        let bytes = random_decoder(&sizes, seed);
+        let mut plain = SamDecoder::from_safetensors(&bytes).unwrap();
+        let mut factored = FactoredSamDecoder::from_safetensors(&bytes).unwrap();
+        factored.set_product_precision(ProductPrecision::Codes);
+        let keyframe = keyframe(&sizes, seed ^ 1);
+        let prompt = prompt(&sizes, 2, false, mask, seed ^ 2);
+        let (mut expected, mut found) = (Decoded::default(), Decoded::default());
+        plain.decode_into(&keyframe, &prompt, MaskSelection::All, &mut expected).unwrap();
+        factored.decode_into(&keyframe, &prompt, MaskSelection::All, &mut found).unwrap();
+        let error = difference(&found.logits, &expected.logits);
+        prop_assert!(error < 0.01, "logits differ by {error:.1e} of the deviation");
     }
 
     #[test]

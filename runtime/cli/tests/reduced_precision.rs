@@ -1,4 +1,4 @@
-//! The shipped model with half the memory for each keyframe, beside itself.
+//! The shipped model with half the memory for each keyframe, and with products in codes, beside itself.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,7 +7,7 @@
 )]
 
 use fixate::bundle::Bundle;
-use fixate::decoder::CachePrecision;
+use fixate::decoder::{CachePrecision, ProductPrecision};
 use fixate::frame::{Frame, PixelFormat};
 use fixate::prompt::{MultimaskOutput, Prompt};
 use fixate::segmenter::{Candidate, Segmenter, SegmenterOptions};
@@ -17,9 +17,10 @@ const SIDE: usize = 512;
 const IMAGES: u64 = 50;
 const CLICKS: usize = 10;
 
-fn segmenter(cache: CachePrecision) -> Segmenter {
+fn segmenter(cache: CachePrecision, products: ProductPrecision) -> Segmenter {
     let mut options = SegmenterOptions::default();
     options.cache = cache;
+    options.products = products;
     Segmenter::new(&Bundle::builtin().unwrap(), options).unwrap()
 }
 
@@ -39,11 +40,13 @@ fn best(segmenter: &mut Segmenter, frame: &Frame<'_>, prompts: &[Prompt]) -> Vec
 
 #[test]
 fn masks_of_500_clicks_stay_what_they_are() {
-    let (mut full, mut half) = (
-        segmenter(CachePrecision::Full),
-        segmenter(CachePrecision::Half),
-    );
-    let mut sum = 0.0;
+    let mut full = segmenter(CachePrecision::Full, ProductPrecision::Full);
+    let mut reduced = [
+        (CachePrecision::Half, ProductPrecision::Full),
+        (CachePrecision::Full, ProductPrecision::Codes),
+    ]
+    .map(|(cache, products)| segmenter(cache, products));
+    let mut sums = [0.0; 2];
     for seed in 0..IMAGES {
         let scene = flat::draw(500_000 + seed, SIDE, SIDE);
         let frame =
@@ -55,22 +58,28 @@ fn masks_of_500_clicks_stay_what_they_are() {
             })
             .collect();
         let full = best(&mut full, &frame, &prompts);
-        let half = best(&mut half, &frame, &prompts);
-        for (full, half) in full.iter().zip(&half) {
-            let pairs = full.logits.values.iter().zip(&half.logits.values);
-            let (mut both, mut either) = (0, 0);
-            for (full, half) in pairs {
-                both += usize::from(*full > 0.0 && *half > 0.0);
-                either += usize::from(*full > 0.0 || *half > 0.0);
-            }
-            sum += if either == 0 {
-                1.0
-            } else {
-                both as f64 / either as f64
-            };
+        for (segmenter, sum) in reduced.iter_mut().zip(&mut sums) {
+            let reduced = best(segmenter, &frame, &prompts);
+            *sum += full.iter().zip(&reduced).map(overlap).sum::<f64>();
         }
     }
-    let mean = sum / (IMAGES as usize * CLICKS) as f64;
-    println!("mean IoU {mean:.5}");
-    assert!(mean >= 0.995, "mean IoU {mean:.5}");
+    for (what, sum) in ["half the memory", "codes"].iter().zip(sums) {
+        let mean = sum / (IMAGES as usize * CLICKS) as f64;
+        println!("{what}: mean IoU {mean:.5}");
+        assert!(mean >= 0.995, "{what}: mean IoU {mean:.5}");
+    }
+}
+
+/// The IoU of two masks; 1 if both are empty.
+fn overlap((first, second): (&Candidate, &Candidate)) -> f64 {
+    let (mut both, mut either) = (0, 0);
+    for (first, second) in first.logits.values.iter().zip(&second.logits.values) {
+        both += usize::from(*first > 0.0 && *second > 0.0);
+        either += usize::from(*first > 0.0 || *second > 0.0);
+    }
+    if either == 0 {
+        1.0
+    } else {
+        f64::from(both as u32) / f64::from(either as u32)
+    }
 }
