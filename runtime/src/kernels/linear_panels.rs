@@ -1,6 +1,7 @@
 //! A matrix that is read from end to end for a few rows at a time.
 
 use super::block_matmul::block_matmul;
+use super::large_pages::LargePages;
 use super::matmul::{Matrix, MatrixMut, Update};
 
 /// Columns of a panel: three of the widest registers, whose sums for eight rows fit beside them.
@@ -9,7 +10,7 @@ const PANEL: usize = 48;
 /// The weights of a linear layer, cut into panels of outputs, so that they are read in order.
 pub struct LinearPanels {
     /// One after the other, `[inputs, panel's outputs]` each.
-    values: Vec<f32>,
+    values: LargePages<f32>,
     inputs: usize,
     outputs: usize,
 }
@@ -31,7 +32,7 @@ impl LinearPanels {
             }
         }
         Self {
-            values,
+            values: LargePages::from(&*values),
             inputs,
             outputs,
         }

@@ -24,27 +24,26 @@ pub(super) struct Cache {
 #[derive(Default)]
 pub(super) struct CachePart {
     blocks: Range<usize>,
-    pub(super) levels: Vec<LevelCache>,
-    /// `[blocks, upscaled rows, BLOCK]`.
-    pub(super) upscaling: Stored,
+    pub(super) stored: Stored,
+    /// Where the products of each level are, and those of the upscaling: rows of a block.
+    pub(super) levels: Vec<LevelRows>,
+    pub(super) upscaling: Range<usize>,
     scratch: CacheScratch,
 }
 
-/// The products of one level.
+/// Where the products of one level are: rows of a block, as many as the products are wide.
 #[derive(Default)]
-pub(super) struct LevelCache {
-    /// `[blocks, inner, BLOCK]`: keys of the attention of the tokens to the image.
-    pub(super) keys: Stored,
-    /// `[blocks, BLOCK, inner]`: its values.
-    pub(super) values: Stored,
-    /// `[blocks, inner, BLOCK]`: queries of the attention of the image to the tokens; none at the
-    /// last level.
-    pub(super) queries: Stored,
-    /// `[blocks, rows of all layers before, BLOCK]`; none at level 0.
-    pub(super) cross: Stored,
-    /// `[blocks, BLOCK]`: roots of the mean squares of the features in this level's space; none at level
-    /// 0.
-    pub(super) magnitudes: Stored,
+pub(super) struct LevelRows {
+    /// `[inner, BLOCK]`: keys of the attention of the tokens to the image.
+    pub(super) keys: Range<usize>,
+    /// `[BLOCK, inner]`: its values.
+    pub(super) values: Range<usize>,
+    /// `[inner, BLOCK]`: queries of the attention of the image to the tokens; none at the last level.
+    pub(super) queries: Range<usize>,
+    /// `[rows of all layers before, BLOCK]`; none at level 0.
+    pub(super) cross: Range<usize>,
+    /// `[1, BLOCK]`: roots of the mean squares of the features in this level's space; none at level 0.
+    pub(super) magnitudes: Range<usize>,
 }
 
 /// Buffers for filling it.
@@ -59,15 +58,15 @@ struct CacheScratch {
 impl Cache {
     /// Bytes that it holds.
     pub(super) fn bytes(&self) -> usize {
-        self.parts.iter().map(CachePart::bytes).sum()
+        self.parts.iter().map(|part| part.stored.bytes()).sum()
     }
 
-    /// The part that has a block, and the block's place in it: its index, and how many there are.
-    pub(super) fn part(&self, block: usize) -> (&CachePart, (usize, usize)) {
+    /// The part that has a block, and the block's index in it.
+    pub(super) fn part(&self, block: usize) -> (&CachePart, usize) {
         let holds = |part: &&CachePart| part.blocks.contains(&block);
         // Whoever asks for a block that there is finds it.
         let part = self.parts.iter().find(holds).unwrap_or(&self.parts[0]);
-        (part, (block - part.blocks.start, part.blocks.len()))
+        (part, block - part.blocks.start)
     }
 
     /// Computes everything from an embedding, `[channels, positions]`, in as many parts as the team has
@@ -94,43 +93,33 @@ impl Cache {
 }
 
 impl CachePart {
-    fn bytes(&self) -> usize {
-        let levels = self.levels.iter().map(|level| {
-            let stored = [&level.keys, &level.values, &level.queries, &level.cross];
-            let stored = stored.into_iter().chain([&level.magnitudes]);
-            stored.map(Stored::bytes).sum::<usize>()
-        });
-        levels.sum::<usize>() + self.upscaling.bytes()
-    }
-
     fn reset(&mut self, model: &Model, precision: CachePrecision) {
-        let blocks = self.blocks.len();
-        let room = |width: usize| blocks * width * BLOCK;
-        self.levels
-            .resize_with(model.to_image.len(), LevelCache::default);
-        for (index, level) in self.levels.iter_mut().enumerate() {
-            let to_image = &model.to_image[index];
+        let mut rows = 0;
+        let mut next = |width: usize| {
+            let first = rows;
+            rows += width;
+            first..rows
+        };
+        self.levels.clear();
+        for (index, to_image) in model.to_image.iter().enumerate() {
             let queries = model.to_tokens.get(index);
-            let queries = queries.map_or(0, |query| query.projection.width);
             let cross = index.checked_sub(1).map(|before| &model.crosses[before]);
-            for (stored, width) in [
-                (&mut level.keys, to_image.key.projection.width),
-                (&mut level.values, to_image.value.width),
-                (&mut level.queries, queries),
-                (&mut level.cross, cross.map_or(0, |cross| cross.width)),
-                (&mut level.magnitudes, cross.map_or(0, |_| 1)),
-            ] {
-                stored.reset(precision, room(width));
-            }
+            self.levels.push(LevelRows {
+                keys: next(to_image.key.projection.width),
+                values: next(to_image.value.width),
+                queries: next(queries.map_or(0, |query| query.projection.width)),
+                cross: next(cross.map_or(0, |cross| cross.width)),
+                magnitudes: next(cross.map_or(0, |_| 1)),
+            });
         }
-        let width = model.upscaling.first.width;
-        self.upscaling.reset(precision, room(width));
+        self.upscaling = next(model.upscaling.first.width);
+        self.stored.reset(precision, self.blocks.len(), rows);
     }
 
     fn fill(&mut self, model: &Model, embedding: &[f32], precision: CachePrecision) {
         self.reset(model, precision);
         let positions = model.shape.positions();
-        let blocks = self.blocks.len();
+        let stored = &mut self.stored;
         let CacheScratch {
             features,
             means,
@@ -140,36 +129,35 @@ impl CachePart {
         for (own, block) in self.blocks.clone().enumerate() {
             copy_block(embedding, positions, block, features);
             add_rows(features, &model.no_mask);
-            let place = (own, blocks);
-            for (index, level) in self.levels.iter_mut().enumerate() {
+            for (index, level) in self.levels.iter().enumerate() {
                 if index == 1 {
                     add_rows(features, &model.first_bias);
                 }
                 let to_image = &model.to_image[index];
-                level.keys.write_block(place, buffer, |out| {
+                stored.write(own, &level.keys, buffer, |out| {
                     project_scored(&to_image.key, features, block, out);
                 });
-                level.values.write_block(place, buffer, |out| {
+                stored.write(own, &level.values, buffer, |out| {
                     project_rows(&to_image.value_base, features, out);
                 });
                 if let Some(query) = model.to_tokens.get(index) {
-                    level.queries.write_block(place, buffer, |out| {
+                    stored.write(own, &level.queries, buffer, |out| {
                         project_scored(query, features, block, out);
                     });
                 }
                 if let Some(before) = index.checked_sub(1) {
-                    level.cross.write_block(place, buffer, |out| {
+                    stored.write(own, &level.cross, buffer, |out| {
                         project(&model.crosses[before], features, out);
                     });
                 }
             }
-            self.upscaling.write_block(place, buffer, |out| {
+            stored.write(own, &self.upscaling, buffer, |out| {
                 project(&model.upscaling.first, features, out);
             });
 
-            for (index, level) in self.levels.iter_mut().enumerate().skip(1) {
+            for (index, level) in self.levels.iter().enumerate().skip(1) {
                 next_space(features, model.norm_weight_into(index), means);
-                level.magnitudes.write_block(place, buffer, |magnitudes| {
+                stored.write(own, &level.magnitudes, buffer, |magnitudes| {
                     magnitudes.fill(0.0);
                     add_column_dots(magnitudes, 1.0, features, features);
                     for value in magnitudes {

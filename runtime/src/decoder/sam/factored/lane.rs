@@ -74,23 +74,24 @@ impl Near {
         block: usize,
     ) -> NearLevel<'a> {
         let (part, place) = cache.part(block);
-        let cached = &part.levels[level];
+        let rows = &part.levels[level];
         let queries = level
             .checked_sub(1)
             .map(|layer| &part.levels[layer].queries);
+        let stored = &part.stored;
         NearLevel {
-            keys: cached.keys.block(place, &mut self.keys),
-            values: cached.values.block(place, &mut self.values),
+            keys: stored.read(place, &rows.keys, &mut self.keys),
+            values: stored.read(place, &rows.values, &mut self.values),
             layer: queries.map(|queries| {
-                let magnitudes = cached.magnitudes.block(place, &mut self.magnitudes);
+                let magnitudes = stored.read(place, &rows.magnitudes, &mut self.magnitudes);
                 let squares = sized(&mut self.squares, BLOCK);
                 for (square, magnitude) in squares.iter_mut().zip(magnitudes) {
                     *square = magnitude * magnitude * channels as f32;
                 }
                 NearLayer {
-                    queries: queries.block(place, &mut self.queries),
+                    queries: stored.read(place, queries, &mut self.queries),
                     squares,
-                    cross: cached.cross.block(place, &mut self.cross),
+                    cross: stored.read(place, &rows.cross, &mut self.cross),
                 }
             }),
         }
@@ -225,7 +226,9 @@ impl Share {
         if places.is_everywhere(size) {
             for (index, block) in self.blocks.clone().enumerate() {
                 let (part, place) = cache.part(block);
-                let base = part.upscaling.block(place, &mut near.upscaling);
+                let base = part
+                    .stored
+                    .read(place, &part.upscaling, &mut near.upscaling);
                 let range = positions_of(block, positions);
                 let range = range.start - first_position..range.end - first_position;
                 for (lane, plan) in lanes.iter_mut().zip(plans) {

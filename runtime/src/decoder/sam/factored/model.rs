@@ -1,6 +1,6 @@
 //! The decoder's weights, multiplied out as far as neither keyframe nor prompt is needed.
 
-use crate::kernels::{Matrix, MatrixMut, Update, block_matmul, transpose_into};
+use crate::kernels::{LargePages, Matrix, MatrixMut, Update, block_matmul, transpose_into};
 
 use super::super::attention::{Heads, inner_width};
 use super::super::layers::{ImageLinear, LayerNorm};
@@ -207,7 +207,7 @@ fn scored(
     ScoredProjection {
         heads,
         projection: algebra.project(&linear),
-        encoding,
+        encoding: LargePages::from(&*encoding),
         encoded_apart: algebra.level() > 0,
     }
 }

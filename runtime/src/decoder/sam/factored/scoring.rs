@@ -1,8 +1,8 @@
 //! Scores between tokens and image positions, in either direction.
 
 use crate::kernels::{
-    Groups, Matrix, MatrixMut, Update, block_matmul, block_matmul_blended, block_matmul_groups,
-    scale_columns, transpose_into,
+    Groups, LargePages, Matrix, MatrixMut, Update, block_matmul, block_matmul_blended,
+    block_matmul_groups, scale_columns, transpose_into,
 };
 
 use super::super::attention::Heads;
@@ -17,7 +17,7 @@ pub(super) struct ScoredProjection {
     pub(super) projection: Projection,
     /// `[blocks, width, BLOCK]`: what the positional encoding adds. At level 0 it is part of what a
     /// keyframe keeps instead.
-    pub(super) encoding: Vec<f32>,
+    pub(super) encoding: LargePages<f32>,
     /// Whether the encoding is added here.
     pub(super) encoded_apart: bool,
 }

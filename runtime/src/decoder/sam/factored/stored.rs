@@ -1,9 +1,14 @@
 //! Numbers kept in full or in half.
 
+use std::ops::Range;
+
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
+use crate::kernels::LargePages;
+
 use super::super::layers::sized;
+use super::blocks::BLOCK;
 
 /// How a keyframe's products are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,74 +22,88 @@ pub enum CachePrecision {
     Half,
 }
 
-/// An array of blocks.
-pub(super) enum Stored {
-    Full(Vec<f32>),
-    Half(Vec<f16>),
+/// Blocks of several matrices: all rows of a block follow each other, `BLOCK` numbers each.
+#[derive(Default)]
+pub(super) struct Stored {
+    numbers: Numbers,
+    /// Rows of a block.
+    rows: usize,
 }
 
-impl Default for Stored {
+enum Numbers {
+    Full(LargePages<f32>),
+    Half(LargePages<f16>),
+}
+
+impl Default for Numbers {
     fn default() -> Self {
-        Self::Full(Vec::new())
+        Self::Full(LargePages::default())
     }
 }
 
 impl Stored {
-    /// Makes room for `length` numbers of any value.
-    pub(super) fn reset(&mut self, precision: CachePrecision, length: usize) {
-        match (precision, &mut *self) {
-            (CachePrecision::Full, Self::Full(values)) => values.resize(length, 0.0),
-            (CachePrecision::Half, Self::Half(values)) => values.resize(length, f16::ZERO),
-            (CachePrecision::Full, _) => *self = Self::Full(vec![0.0; length]),
-            (CachePrecision::Half, _) => *self = Self::Half(vec![f16::ZERO; length]),
+    /// Makes room for so many blocks of so many rows, of any value.
+    pub(super) fn reset(&mut self, precision: CachePrecision, blocks: usize, rows: usize) {
+        self.rows = rows;
+        let length = blocks * rows * BLOCK;
+        match (precision, &self.numbers) {
+            (CachePrecision::Full, Numbers::Half(_)) => {
+                self.numbers = Numbers::Full(LargePages::default());
+            }
+            (CachePrecision::Half, Numbers::Full(_)) => {
+                self.numbers = Numbers::Half(LargePages::default());
+            }
+            _ => {}
+        }
+        match &mut self.numbers {
+            Numbers::Full(values) => values.resize(length, 0.0),
+            Numbers::Half(values) => values.resize(length, f16::ZERO),
         }
     }
 
     pub(super) fn bytes(&self) -> usize {
-        match self {
-            Self::Full(values) => size_of_val(values.as_slice()),
-            Self::Half(values) => size_of_val(values.as_slice()),
+        match &self.numbers {
+            Numbers::Full(values) => size_of_val(&**values),
+            Numbers::Half(values) => size_of_val(&**values),
         }
     }
 
-    fn len(&self) -> usize {
-        match self {
-            Self::Full(values) => values.len(),
-            Self::Half(values) => values.len(),
-        }
+    fn place(&self, block: usize, rows: &Range<usize>) -> Range<usize> {
+        let first = block * self.rows;
+        (first + rows.start) * BLOCK..(first + rows.end) * BLOCK
     }
 
-    /// Lets `write` fill one of `blocks` blocks.
-    pub(super) fn write_block(
+    /// Lets `write` fill some rows of a block.
+    pub(super) fn write(
         &mut self,
-        (block, blocks): (usize, usize),
+        block: usize,
+        rows: &Range<usize>,
         scratch: &mut Vec<f32>,
         write: impl FnOnce(&mut [f32]),
     ) {
-        let length = self.len() / blocks;
-        let place = block * length..(block + 1) * length;
-        match self {
-            Self::Full(values) => write(&mut values[place]),
-            Self::Half(values) => {
-                let scratch = sized(scratch, length);
+        let place = self.place(block, rows);
+        match &mut self.numbers {
+            Numbers::Full(values) => write(&mut values[place]),
+            Numbers::Half(values) => {
+                let scratch = sized(scratch, place.len());
                 write(scratch);
                 values[place].convert_from_f32_slice(scratch);
             }
         }
     }
 
-    /// One of `blocks` blocks; `scratch` holds it if it has to be widened.
-    pub(super) fn block<'a>(
+    /// Some rows of a block; `scratch` holds them if they have to be widened.
+    pub(super) fn read<'a>(
         &'a self,
-        (block, blocks): (usize, usize),
+        block: usize,
+        rows: &Range<usize>,
         scratch: &'a mut Vec<f32>,
     ) -> &'a [f32] {
-        let length = self.len() / blocks;
-        let place = block * length..(block + 1) * length;
-        match self {
-            Self::Full(values) => &values[place],
-            Self::Half(values) => {
-                let scratch = sized(scratch, length);
+        let place = self.place(block, rows);
+        match &self.numbers {
+            Numbers::Full(values) => &values[place],
+            Numbers::Half(values) => {
+                let scratch = sized(scratch, place.len());
                 values[place].convert_to_f32_slice(scratch);
                 scratch
             }

@@ -118,7 +118,7 @@ impl Pack {
     ) -> (&[f32], BlockFactors<'_>) {
         for (index, (offset, run)) in self.runs.iter().enumerate() {
             let (part, place) = cache.part(run.start / BLOCK);
-            let block = part.upscaling.block(place, near);
+            let block = part.stored.read(place, &part.upscaling, near);
             let out = sized(&mut self.base, block.len());
             if index == 0 {
                 out.fill(0.0);
