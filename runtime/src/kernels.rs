@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 
 mod activation;
+mod ahead;
 mod block_matmul;
 mod centred_norm;
 mod code_pairs;
@@ -36,9 +37,11 @@ mod team;
 mod vector;
 
 pub use activation::{gelu, relu};
+pub use ahead::Ahead;
 pub use block_matmul::{
-    GeluSums, Groups, Start, block_matmul, block_matmul_blended, block_matmul_from,
-    block_matmul_groups, block_matmul_of_pairs_from, gelu_sums, gelu_sums_of_pairs,
+    GeluSums, Groups, Start, block_matmul, block_matmul_ahead, block_matmul_blended,
+    block_matmul_from, block_matmul_groups, block_matmul_of_pairs_from, gelu_sums,
+    gelu_sums_of_pairs,
 };
 pub use centred_norm::centred_norm_gelu;
 pub use code_pairs::{CodePairDots, CodePairs, code_left, code_right};

@@ -10,11 +10,14 @@ mod tile;
 
 pub use gelu_sums::{GeluSums, gelu_sums, gelu_sums_of_pairs};
 
+use super::ahead::Ahead;
 use super::code_pairs::{CodePairDots, CodePairs};
 use super::dispatch::{InstructionSet, Level};
 use super::matmul::{Matrix, MatrixMut, Update};
 use operands::{Operands, assert_groups_fit};
-use tile::columns_of;
+#[cfg(target_arch = "x86_64")]
+use tile::AHEAD;
+use tile::{BLEND, LINES_A_STEP, PLAIN, columns_of};
 
 /// Writes `left * right` into `product`, or adds it. Meant for matrices of some ten to a few hundred
 /// rows and columns; [`super::matmul`] is for larger ones.
@@ -23,6 +26,36 @@ use tile::columns_of;
 /// If the shapes do not match, or the rows of `right` have gaps between their elements.
 pub fn block_matmul(product: MatrixMut<'_>, update: Update, left: Matrix<'_>, right: Matrix<'_>) {
     block_matmul_on(InstructionSet::widest(), product, update, left, right);
+}
+
+/// The same; meanwhile what comes next of `ahead` is brought near, as much as there is time for.
+///
+/// # Panics
+/// As for [`block_matmul`].
+pub fn block_matmul_ahead(
+    mut product: MatrixMut<'_>,
+    update: Update,
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+    ahead: &Ahead<'_>,
+) {
+    let mut operands = Operands::of(&mut product, &left, &right);
+    if update == Update::Add {
+        operands.start = operands.product;
+    }
+    // Tiles of the widest registers have up to 6 rows.
+    let steps = product.rows.div_ceil(6) * left.columns;
+    let piece = ahead.next(steps * LINES_A_STEP);
+    (operands.ahead, operands.ahead_length) = (piece.as_ptr(), piece.len());
+    let set = InstructionSet::widest();
+    // SAFETY: as for [`block_matmul`].
+    unsafe {
+        match set.level() {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 if !piece.is_empty() => avx512_ahead(&operands),
+            _ => run(set, &operands),
+        }
+    };
 }
 
 /// What a product is added to: `values * scale + shift`, with `scale` by column and `shifts` by row.
@@ -225,7 +258,7 @@ unsafe fn run_pairs(dots: CodePairDots, _: &Operands) {
 /// Defines a function that runs tiles of these registers and sizes one after the other, each on the columns
 /// that those before left.
 macro_rules! tiles {
-    ($(#[$attribute:meta])* $name:ident, $blend:literal, $(($vector:ty, $vectors:literal, $rows:literal)),*) => {
+    ($(#[$attribute:meta])* $name:ident, $mode:expr, $(($vector:ty, $vectors:literal, $rows:literal)),*) => {
         /// # Safety
         /// As for [`run`], and the processor has the instruction set.
         $(#[$attribute])*
@@ -240,7 +273,7 @@ macro_rules! tiles {
             for _ in 0..operands.groups.count {
                 let done = 0;
                 // SAFETY: the caller's operands; this function's instruction set.
-                $(let done = unsafe { columns_of::<$vector, $vectors, $rows, $blend>(&operands, done) };)*
+                $(let done = unsafe { columns_of::<$vector, $vectors, $rows, {$mode}>(&operands, done) };)*
                 debug_assert_eq!(done, operands.columns);
                 operands.advance();
             }
@@ -252,7 +285,7 @@ macro_rules! tiles {
 tiles!(
     #[target_feature(enable = "avx512f,avx2,fma")]
     avx512,
-    false,
+    PLAIN,
     (__m512, 4, 6),
     (__m512, 3, 8),
     (__m512, 2, 8),
@@ -265,15 +298,26 @@ tiles!(
 tiles!(
     #[target_feature(enable = "avx512f,avx512vnni,avx2,fma")]
     avx512_pairs,
-    false,
+    PLAIN,
     (super::vector::CodePairs512, 4, 6),
     (super::vector::CodePairs512, 1, 8)
 );
 #[cfg(target_arch = "x86_64")]
 tiles!(
     #[target_feature(enable = "avx512f,avx2,fma")]
+    avx512_ahead,
+    AHEAD,
+    (__m512, 4, 6),
+    (__m512, 1, 8),
+    (__m256, 1, 8),
+    (__m128, 1, 8),
+    (f32, 1, 8)
+);
+#[cfg(target_arch = "x86_64")]
+tiles!(
+    #[target_feature(enable = "avx512f,avx2,fma")]
     avx512_blended,
-    true,
+    BLEND,
     (__m512, 2, 8),
     (__m512, 1, 8),
     (__m128, 1, 8),
@@ -283,7 +327,7 @@ tiles!(
 tiles!(
     #[target_feature(enable = "avx2,fma")]
     avx2,
-    false,
+    PLAIN,
     (__m256, 2, 6),
     (__m256, 1, 8),
     (__m128, 1, 8),
@@ -293,20 +337,20 @@ tiles!(
 tiles!(
     #[target_feature(enable = "avx2,fma")]
     avx2_blended,
-    true,
+    BLEND,
     (__m256, 2, 4),
     (__m256, 1, 8),
     (__m128, 1, 8),
     (f32, 1, 8)
 );
 #[cfg(target_arch = "x86_64")]
-tiles!(baseline, false, (__m128, 2, 6), (f32, 1, 8));
+tiles!(baseline, PLAIN, (__m128, 2, 6), (f32, 1, 8));
 #[cfg(target_arch = "x86_64")]
-tiles!(baseline_blended, true, (__m128, 2, 4), (f32, 1, 8));
+tiles!(baseline_blended, BLEND, (__m128, 2, 4), (f32, 1, 8));
 #[cfg(target_arch = "aarch64")]
 tiles!(
     baseline,
-    false,
+    PLAIN,
     (float32x4_t, 4, 6),
     (float32x4_t, 1, 8),
     (f32, 1, 8)
@@ -314,15 +358,15 @@ tiles!(
 #[cfg(target_arch = "aarch64")]
 tiles!(
     baseline_blended,
-    true,
+    BLEND,
     (float32x4_t, 4, 4),
     (float32x4_t, 1, 8),
     (f32, 1, 8)
 );
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-tiles!(baseline, false, (f32, 1, 8));
+tiles!(baseline, PLAIN, (f32, 1, 8));
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-tiles!(baseline_blended, true, (f32, 1, 8));
+tiles!(baseline_blended, BLEND, (f32, 1, 8));
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::super::float::{NORMAL_COEFFICIENTS, NORMAL_LIMIT, NORMAL_SCALE};
 use super::super::matmul::{Matrix, MatrixMut};
 use super::super::vector::Vector;
 use super::operands::Operands;
-use super::tile::sums_of;
+use super::tile::{PLAIN, sums_of};
 
 /// What is done with the elements of a product.
 #[derive(Clone, Copy)]
@@ -178,7 +178,7 @@ unsafe fn tile<V: Vector, const VECTORS: usize, const ROWS: usize>(
     // SAFETY: the tile lies in the product, so there is a shift for each of its rows, a kernel's value for each row
     // within the group, and a column of each sum.
     unsafe {
-        let mut values = sums_of::<V, VECTORS, ROWS, false>(&plan.product, row, column);
+        let mut values = sums_of::<V, VECTORS, ROWS, PLAIN>(&plan.product, row, column);
         for (index, values) in values.iter_mut().enumerate() {
             let shift = V::splat(plan.shifts.add(row + index).read());
             for value in values {

@@ -28,6 +28,9 @@ pub(super) struct Operands {
     pub(super) start_stride: usize,
     pub(super) start_scale: *const f32,
     pub(super) shifts: *const f32,
+    /// What is brought near meanwhile, from there on so far; none if it is null.
+    pub(super) ahead: *const f32,
+    pub(super) ahead_length: usize,
     /// What a code of each row, and of each column, stands for; both or none.
     pub(super) row_steps: *const f32,
     pub(super) column_steps: *const f32,
@@ -75,6 +78,8 @@ impl Operands {
             start_stride: 0,
             start_scale: null(),
             shifts: null(),
+            ahead: null(),
+            ahead_length: 0,
             row_steps: null(),
             column_steps: null(),
         }
@@ -111,6 +116,8 @@ impl Operands {
             start_stride: 0,
             start_scale: null(),
             shifts: null(),
+            ahead: null(),
+            ahead_length: 0,
             row_steps: left.steps.as_ptr(),
             column_steps: right.steps.as_ptr(),
         }

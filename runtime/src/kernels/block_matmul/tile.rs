@@ -1,10 +1,23 @@
 //! The tiles of a product: a few rows by a few registers, whose sums stay in registers over the whole depth.
 
+use super::super::ahead::LINE;
 use super::super::vector::{Vector, prefetch};
 use super::operands::Operands;
 
-/// Columns from `done` on, as many as fill tiles of `VECTORS` registers; the first that is left. `BLEND`
-/// says whether the right factor is put together of two.
+/// A product, and nothing else.
+pub(super) const PLAIN: u8 = 0;
+
+/// The right factor is put together of two.
+pub(super) const BLEND: u8 = 1;
+
+/// Something else is brought near meanwhile.
+pub(super) const AHEAD: u8 = 2;
+
+/// Lines that are asked for in each step along the depth: as much as memory gives while a tile's products are made.
+pub(super) const LINES_A_STEP: usize = 2;
+
+/// Columns from `done` on, as many as fill tiles of `VECTORS` registers; the first that is left. `MODE` is one of those
+/// above.
 ///
 /// # Safety
 /// All elements of the operands can be read, those of the product also written; the processor has the
@@ -14,7 +27,7 @@ pub(super) unsafe fn columns_of<
     V: Vector,
     const VECTORS: usize,
     const ROWS: usize,
-    const BLEND: bool,
+    const MODE: u8,
 >(
     operands: &Operands,
     mut done: usize,
@@ -27,7 +40,7 @@ pub(super) unsafe fn columns_of<
         for tile in 0..tiles {
             let rows = (operands.rows - row).div_ceil(tiles - tile);
             // SAFETY: the rows and columns lie in the product.
-            unsafe { tile_of_rows::<V, VECTORS, BLEND>(operands, row, rows, done) };
+            unsafe { tile_of_rows::<V, VECTORS, MODE>(operands, row, rows, done) };
             row += rows;
         }
         done += width;
@@ -38,7 +51,7 @@ pub(super) unsafe fn columns_of<
 /// # Safety
 /// As for [`columns_of`]; the tile lies in the product.
 #[inline(always)]
-unsafe fn tile_of_rows<V: Vector, const VECTORS: usize, const BLEND: bool>(
+unsafe fn tile_of_rows<V: Vector, const VECTORS: usize, const MODE: u8>(
     operands: &Operands,
     row: usize,
     rows: usize,
@@ -47,14 +60,14 @@ unsafe fn tile_of_rows<V: Vector, const VECTORS: usize, const BLEND: bool>(
     // SAFETY: the caller's.
     unsafe {
         match rows {
-            1 => tile::<V, VECTORS, 1, BLEND>(operands, row, column),
-            2 => tile::<V, VECTORS, 2, BLEND>(operands, row, column),
-            3 => tile::<V, VECTORS, 3, BLEND>(operands, row, column),
-            4 => tile::<V, VECTORS, 4, BLEND>(operands, row, column),
-            5 => tile::<V, VECTORS, 5, BLEND>(operands, row, column),
-            6 => tile::<V, VECTORS, 6, BLEND>(operands, row, column),
-            7 => tile::<V, VECTORS, 7, BLEND>(operands, row, column),
-            _ => tile::<V, VECTORS, 8, BLEND>(operands, row, column),
+            1 => tile::<V, VECTORS, 1, MODE>(operands, row, column),
+            2 => tile::<V, VECTORS, 2, MODE>(operands, row, column),
+            3 => tile::<V, VECTORS, 3, MODE>(operands, row, column),
+            4 => tile::<V, VECTORS, 4, MODE>(operands, row, column),
+            5 => tile::<V, VECTORS, 5, MODE>(operands, row, column),
+            6 => tile::<V, VECTORS, 6, MODE>(operands, row, column),
+            7 => tile::<V, VECTORS, 7, MODE>(operands, row, column),
+            _ => tile::<V, VECTORS, 8, MODE>(operands, row, column),
         }
     }
 }
@@ -62,14 +75,14 @@ unsafe fn tile_of_rows<V: Vector, const VECTORS: usize, const BLEND: bool>(
 /// # Safety
 /// As for [`tile_of_rows`].
 #[inline(always)]
-unsafe fn tile<V: Vector, const VECTORS: usize, const ROWS: usize, const BLEND: bool>(
+unsafe fn tile<V: Vector, const VECTORS: usize, const ROWS: usize, const MODE: u8>(
     operands: &Operands,
     row: usize,
     column: usize,
 ) {
     // SAFETY: the caller's.
     unsafe {
-        let sums = sums_of::<V, VECTORS, ROWS, BLEND>(operands, row, column);
+        let sums = sums_of::<V, VECTORS, ROWS, MODE>(operands, row, column);
         finish(operands, row, column, sums);
     }
 }
@@ -79,12 +92,7 @@ unsafe fn tile<V: Vector, const VECTORS: usize, const ROWS: usize, const BLEND: 
 /// # Safety
 /// As for [`tile_of_rows`].
 #[inline(always)]
-pub(super) unsafe fn sums_of<
-    V: Vector,
-    const VECTORS: usize,
-    const ROWS: usize,
-    const BLEND: bool,
->(
+pub(super) unsafe fn sums_of<V: Vector, const VECTORS: usize, const ROWS: usize, const MODE: u8>(
     operands: &Operands,
     row: usize,
     column: usize,
@@ -104,26 +112,35 @@ pub(super) unsafe fn sums_of<
         let mut right = operands.right.add(column);
         let mut addends = operands.addends.wrapping_add(column);
         let mut scale = [V::zero(); VECTORS];
-        if BLEND {
+        if MODE == BLEND {
             for (index, scale) in scale.iter_mut().enumerate() {
                 *scale = V::load(operands.scale.add(column + index * V::LANES));
             }
         }
         let mut sums = [[V::zero(); VECTORS]; ROWS];
+        let mut lines = match MODE {
+            AHEAD => lines_of(operands, (row, ROWS), (column, V::LANES * VECTORS)),
+            _ => 0..0,
+        };
         // What is blended comes from far: the next group's follows.
         let next = depth * right_stride;
         for _ in 0..depth {
-            if BLEND {
+            if MODE == BLEND {
                 for index in 0..VECTORS {
                     let offset = next + index * V::LANES;
                     prefetch(right.wrapping_add(offset));
                     prefetch(addends.wrapping_add(offset));
                 }
             }
+            if MODE == AHEAD {
+                for line in lines.by_ref().take(LINES_A_STEP) {
+                    prefetch(operands.ahead.wrapping_add(line * LINE));
+                }
+            }
             let mut factors = [V::zero(); VECTORS];
             for (index, factor) in factors.iter_mut().enumerate() {
                 *factor = V::load(right.add(index * V::LANES));
-                if BLEND {
+                if MODE == BLEND {
                     let addend = V::load(addends.add(index * V::LANES));
                     *factor = addend.plus_product(*factor, scale[index]);
                 }
@@ -149,6 +166,19 @@ pub(super) unsafe fn sums_of<
         }
         sums
     }
+}
+
+/// A tile's share of the lines to be brought near.
+#[inline(always)]
+fn lines_of(
+    operands: &Operands,
+    (row, rows): (usize, usize),
+    (column, columns): (usize, usize),
+) -> std::ops::Range<usize> {
+    let lines = operands.ahead_length.div_ceil(LINE);
+    let all = operands.rows * operands.columns;
+    let first = lines * (column * operands.rows + row * columns) / all;
+    first..lines.min(first + lines * rows * columns / all + 1)
 }
 
 /// Adds what a tile starts from, and writes it.

@@ -46,6 +46,13 @@ pub(super) struct LevelRows {
     pub(super) magnitudes: Range<usize>,
 }
 
+impl LevelRows {
+    /// All that this level needs, which follows each other: queries are for the next.
+    pub(super) fn all(&self) -> Range<usize> {
+        self.keys.start..self.magnitudes.end
+    }
+}
+
 /// Buffers for filling it.
 #[derive(Default)]
 struct CacheScratch {
@@ -107,9 +114,9 @@ impl CachePart {
             self.levels.push(LevelRows {
                 keys: next(to_image.key.projection.width),
                 values: next(to_image.value.width),
-                queries: next(queries.map_or(0, |query| query.projection.width)),
                 cross: next(cross.map_or(0, |cross| cross.width)),
                 magnitudes: next(cross.map_or(0, |_| 1)),
+                queries: next(queries.map_or(0, |query| query.projection.width)),
             });
         }
         self.upscaling = next(model.upscaling.first.width);

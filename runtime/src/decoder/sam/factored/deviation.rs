@@ -2,8 +2,8 @@
 //! features themselves: the square of a sum follows from products of its terms.
 
 use crate::kernels::{
-    Groups, Matrix, MatrixMut, Update, add_column_dots, block_matmul, block_matmul_groups,
-    inverse_deviations, scale_columns, transpose_into,
+    Ahead, Groups, Matrix, MatrixMut, Update, add_column_dots, block_matmul, block_matmul_ahead,
+    block_matmul_groups, inverse_deviations, scale_columns, transpose_into,
 };
 
 use super::super::attention::Heads;
@@ -102,6 +102,7 @@ impl DeviationLane {
         (square, cross): (&[f32], &[f32]),
         factors: &mut [f32],
         scale: &mut [f32],
+        ahead: &Ahead<'_>,
     ) {
         let squares = sized(&mut self.squares, BLOCK);
         let dots = sized(&mut self.dots, BLOCK);
@@ -152,7 +153,7 @@ impl DeviationLane {
         for (((out, square), dot), scale) in squares.iter_mut().zip(square).zip(dots).zip(&*scale) {
             *out = *scale * (*scale * square + 2.0 * *dot);
         }
-        self.add_products(&plan.products, factors);
+        self.add_products(&plan.products, factors, ahead);
         let squares = &mut self.squares;
         inverse_deviations(squares, deviation.channels as f32, deviation.epsilon);
         scale_columns(factors, squares);
@@ -160,18 +161,19 @@ impl DeviationLane {
     }
 
     /// Adds the squares of the factors' part of the features.
-    fn add_products(&mut self, products: &[f32], factors: &[f32]) {
+    fn add_products(&mut self, products: &[f32], factors: &[f32], ahead: &Ahead<'_>) {
         let count = factors.len() / BLOCK;
         let strip = sized(&mut self.strip, STRIP * BLOCK);
         for first in (0..count).step_by(STRIP) {
             let rows = STRIP.min(count - first);
             let columns = first + rows;
             let strip = &mut strip[..rows * BLOCK];
-            block_matmul(
+            block_matmul_ahead(
                 MatrixMut::new(strip, rows, BLOCK),
                 Update::Replace,
                 Matrix::with_row_stride(&products[first * count..], rows, columns, count),
                 Matrix::new(factors, columns, BLOCK),
+                ahead,
             );
             let own = &factors[first * BLOCK..][..rows * BLOCK];
             add_column_dots(&mut self.squares, 1.0, own, strip);

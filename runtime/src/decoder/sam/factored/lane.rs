@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::kernels::Ahead;
+
 use super::super::layers::sized;
 use super::super::mask_embedding::MASK_SCALE;
 use super::blocks::{BLOCK, block_count, copy_block, positions_of};
@@ -173,7 +175,11 @@ impl Share {
         let positions = model.shape.positions();
         for (index, block) in self.blocks.clone().enumerate() {
             let near = near.level((cache, model.shape.channels), level, block);
-            for (lane, plan) in lanes.iter_mut().zip(plans) {
+            for (prompt, (lane, plan)) in lanes.iter_mut().zip(plans).enumerate() {
+                let ahead = match prompt + 1 == plans.len() && index + 1 < self.blocks.len() {
+                    true => next_block(level, block + 1, model, plan, cache),
+                    false => Ahead::default(),
+                };
                 if level == 0 && plan.layout.has_mask() {
                     let (factors, _) = lane.factors.block_mut(&plan.layout, index);
                     let place = (index, self.blocks.len());
@@ -182,7 +188,7 @@ impl Share {
                         .take(&model.mask_cross, place, image, factors);
                 }
                 if let (Some(layer), Some(near)) = (level.checked_sub(1), &near.layer) {
-                    lane.leave_layer(layer, (index, block), model, plan, near, clock);
+                    lane.leave_layer(layer, (index, block), model, plan, near, (&ahead, clock));
                 }
                 lane.to_image.block(
                     &plan.to_image,
@@ -190,6 +196,7 @@ impl Share {
                     (block, positions_of(block, positions).len()),
                     (near.keys, near.values),
                     lane.factors.block(&plan.layout, index),
+                    &ahead,
                 );
                 clock.lap(Stage::ToImage);
             }
@@ -275,6 +282,27 @@ impl Share {
     }
 }
 
+/// What a level needs of the next block.
+fn next_block<'a>(
+    level: usize,
+    block: usize,
+    model: &'a Model,
+    plan: &Plan,
+    cache: &'a Cache,
+) -> Ahead<'a> {
+    let (part, place) = cache.part(block);
+    let far = |rows: &Range<usize>| part.stored.far(place, rows);
+    let layer = level.checked_sub(1);
+    let queries = layer.map_or(&[] as &[f32], |layer| far(&part.levels[layer].queries));
+    let of_queries = layer.map_or(&[] as &[f32], |layer| {
+        let scoring = &plan.to_tokens.scoring;
+        scoring.encoding_of(&model.to_tokens[layer], block)
+    });
+    let scoring = &plan.to_image.scoring;
+    let of_keys = scoring.encoding_of(&model.to_image[level].key, block);
+    Ahead::of([queries, of_queries, far(&part.levels[level].all()), of_keys])
+}
+
 impl Lane {
     /// What a layer makes of one block of the image: the image attends to the tokens, and is
     /// normalised.
@@ -285,7 +313,7 @@ impl Lane {
         model: &Model,
         plan: &Plan,
         near: &NearLayer<'_>,
-        clock: &mut StageClock,
+        (ahead, clock): (&Ahead<'_>, &mut StageClock),
     ) {
         let layout = &plan.layout;
         let (before, newest, kind) = self.factors.split_newest(layout, index);
@@ -298,6 +326,7 @@ impl Lane {
             &plan.values[layer],
             kind,
             newest,
+            ahead,
         );
         clock.lap(Stage::ToTokens);
         let squares = match layout.has_mask() {
@@ -314,6 +343,7 @@ impl Lane {
             (squares, near.cross),
             factors,
             scale,
+            ahead,
         );
         clock.lap(Stage::Deviation);
     }

@@ -1,8 +1,8 @@
 //! Scores between tokens and image positions, in either direction.
 
 use crate::kernels::{
-    Groups, LargePages, Matrix, MatrixMut, Update, block_matmul, block_matmul_blended,
-    block_matmul_groups, scale_columns, transpose_into,
+    Ahead, Groups, LargePages, Matrix, MatrixMut, Update, block_matmul, block_matmul_ahead,
+    block_matmul_blended, block_matmul_groups, scale_columns, transpose_into,
 };
 
 use super::super::attention::Heads;
@@ -117,6 +117,7 @@ impl Scoring {
         constants: bool,
         scores: &mut [f32],
         projected: &mut Vec<f32>,
+        ahead: &Ahead<'_>,
     ) {
         let encoding = image.encoded_apart.then(|| {
             let length = image.heads.inner() * BLOCK;
@@ -143,11 +144,12 @@ impl Scoring {
         } else {
             self.compare_with(image.heads, base, factors.scale, encoding, scores);
             if factors.rows > 0 {
-                block_matmul(
+                block_matmul_ahead(
                     MatrixMut::new(scores, self.rows(), BLOCK),
                     Update::Add,
                     Matrix::new(&self.products, self.rows(), factors.rows),
                     factor_rows,
+                    ahead,
                 );
             }
         }
@@ -196,6 +198,14 @@ impl Scoring {
             Matrix::with_row_stride(&self.vectors, self.tokens, heads.width, heads.inner()),
             Matrix::new(features, heads.width, BLOCK),
         );
+    }
+
+    /// What the positional encoding adds to a block, where it stays apart.
+    pub(super) fn encoding_of<'a>(&self, image: &'a ScoredProjection, block: usize) -> &'a [f32] {
+        let length = image.heads.inner() * BLOCK;
+        let there = image.encoded_apart && !self.apart;
+        let encoding = image.encoding.get(block * length..(block + 1) * length);
+        encoding.filter(|_| there).unwrap_or_default()
     }
 
     /// Where each head's scores, vectors and features are.

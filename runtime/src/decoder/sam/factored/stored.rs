@@ -68,6 +68,14 @@ impl Stored {
         }
     }
 
+    /// Some rows of a block, to be brought near: nothing if there is no such block, or they have to be widened.
+    pub(super) fn far(&self, block: usize, rows: &Range<usize>) -> &[f32] {
+        match &self.numbers {
+            Numbers::Full(values) => values.get(self.place(block, rows)).unwrap_or_default(),
+            Numbers::Half(_) => &[],
+        }
+    }
+
     fn place(&self, block: usize, rows: &Range<usize>) -> Range<usize> {
         let first = block * self.rows;
         (first + rows.start) * BLOCK..(first + rows.end) * BLOCK

@@ -1,8 +1,8 @@
 //! Tokens attend to the image: one pass over its blocks, with a running softmax.
 
 use crate::kernels::{
-    Groups, Matrix, MatrixMut, RunningSoftmax, Update, add_assign, block_matmul,
-    block_matmul_groups, scale_columns, scale_columns_into, transpose_into,
+    Ahead, Groups, Matrix, MatrixMut, RunningSoftmax, Update, add_assign, block_matmul,
+    block_matmul_ahead, block_matmul_groups, scale_columns, scale_columns_into, transpose_into,
 };
 
 use super::super::attention::Heads;
@@ -26,7 +26,7 @@ pub(super) struct ToImage {
 /// What one prompt makes of it.
 #[derive(Default)]
 pub(super) struct ToImagePlan {
-    scoring: Scoring,
+    pub(super) scoring: Scoring,
     rows: Vec<f32>,
     attended: Vec<f32>,
 }
@@ -90,6 +90,7 @@ impl ToImageLane {
         (block, valid): (usize, usize),
         (keys, values): (&[f32], &[f32]),
         factors: BlockFactors<'_>,
+        ahead: &Ahead<'_>,
     ) {
         let heads = attention.key.heads;
         let rows = plan.scoring.rows();
@@ -103,6 +104,7 @@ impl ToImageLane {
             false,
             scores,
             &mut self.projected,
+            ahead,
         );
         self.softmax.take(scores, BLOCK, valid);
         correct(
@@ -113,11 +115,12 @@ impl ToImageLane {
         if factors.rows > 0 {
             let stride = padded(rows);
             transpose_into(&mut self.transposed, stride, scores, rows, BLOCK);
-            block_matmul(
+            block_matmul_ahead(
                 MatrixMut::new(&mut self.factor_sums, factors.rows, stride),
                 Update::Add,
                 Matrix::new(factors.values, factors.rows, BLOCK),
                 Matrix::new(&self.transposed, BLOCK, stride),
+                ahead,
             );
         }
         let scores = &*scores;

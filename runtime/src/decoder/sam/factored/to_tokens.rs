@@ -1,6 +1,6 @@
 //! The image attends to tokens: its weights become factors.
 
-use crate::kernels::{Matrix, MatrixMut, Update, block_matmul, softmax_columns};
+use crate::kernels::{Ahead, Matrix, MatrixMut, Update, block_matmul, softmax_columns};
 
 use super::super::attention::Heads;
 use super::super::layers::sized;
@@ -12,7 +12,7 @@ use super::tokens::TokenLayer;
 /// What one prompt makes of the attention of the image to the tokens.
 #[derive(Default)]
 pub(super) struct ToTokensPlan {
-    scoring: Scoring,
+    pub(super) scoring: Scoring,
 }
 
 /// Buffers for one block at a time.
@@ -67,6 +67,7 @@ impl ToTokensLane {
         values: &TokenValues,
         kind: PartKind,
         out: &mut [f32],
+        ahead: &Ahead<'_>,
     ) {
         let heads = query.heads;
         let rows = plan.scoring.rows();
@@ -80,6 +81,7 @@ impl ToTokensLane {
             true,
             scores,
             &mut self.projected,
+            ahead,
         );
         let out_rows = out.len() / BLOCK - 1;
         let (out, ones) = out.split_at_mut(out_rows * BLOCK);
