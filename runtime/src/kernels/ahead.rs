@@ -40,6 +40,6 @@ mod tests {
         let ahead = Ahead::of([&[], &values[..40], &[], &values[..3]]);
         let lengths: Vec<usize> = (0..5).map(|_| ahead.next(1).len()).collect();
         assert_eq!(lengths, [16, 16, 8, 3, 0]);
-        assert_eq!(Ahead::default().next(3), &[]);
+        assert!(Ahead::default().next(3).is_empty());
     }
 }
