@@ -53,7 +53,6 @@ impl<T: Copy> LargePages<T> {
             return Self { values, first: 0 };
         }
         advise(place.wrapping_add(first).cast(), bytes / LARGE * LARGE);
-        // Zeros or anything else, so that the numbers begin where the first page does; never read.
         Self { values, first }
     }
 }

@@ -37,6 +37,36 @@ pub(super) struct Operands {
 }
 
 impl Operands {
+    /// One product of nothing, with nothing beside it.
+    const NOTHING: Self = Self {
+        product: null_mut(),
+        product_stride: 0,
+        left: null(),
+        left_row_stride: 0,
+        left_column_stride: 0,
+        right: null(),
+        right_stride: 0,
+        rows: 0,
+        columns: 0,
+        depth: 0,
+        groups: Groups {
+            count: 1,
+            product: 0,
+            left: 0,
+            right: 0,
+        },
+        scale: null(),
+        addends: null(),
+        start: null(),
+        start_stride: 0,
+        start_scale: null(),
+        shifts: null(),
+        ahead: null(),
+        ahead_length: 0,
+        row_steps: null(),
+        column_steps: null(),
+    };
+
     /// Of one product that replaces what is there.
     pub(super) fn of(product: &mut MatrixMut<'_>, left: &Matrix<'_>, right: &Matrix<'_>) -> Self {
         assert!(
@@ -66,22 +96,7 @@ impl Operands {
             rows: product.rows,
             columns: product.columns,
             depth: left.columns,
-            groups: Groups {
-                count: 1,
-                product: 0,
-                left: 0,
-                right: 0,
-            },
-            scale: null(),
-            addends: null(),
-            start: null(),
-            start_stride: 0,
-            start_scale: null(),
-            shifts: null(),
-            ahead: null(),
-            ahead_length: 0,
-            row_steps: null(),
-            column_steps: null(),
+            ..Self::NOTHING
         }
     }
 
@@ -94,7 +109,6 @@ impl Operands {
             "whole registers of columns"
         );
         Self {
-            product: null_mut(),
             product_stride: right.columns,
             left: left.pairs.as_ptr().cast(),
             left_row_stride: left.columns,
@@ -104,22 +118,9 @@ impl Operands {
             rows: left.rows,
             columns: right.columns,
             depth: left.columns,
-            groups: Groups {
-                count: 1,
-                product: 0,
-                left: 0,
-                right: 0,
-            },
-            scale: null(),
-            addends: null(),
-            start: null(),
-            start_stride: 0,
-            start_scale: null(),
-            shifts: null(),
-            ahead: null(),
-            ahead_length: 0,
             row_steps: left.steps.as_ptr(),
             column_steps: right.steps.as_ptr(),
+            ..Self::NOTHING
         }
     }
 
