@@ -188,27 +188,30 @@ class MaskDecoder(nn.Module):
         self.output_hypernetworks_mlps = nn.ModuleList(MLP(dim, dim, dim, dim // 8) for _ in range(self.MASKS))
         self.iou_prediction_head = MLP(dim, dim, dim, self.MASKS)
 
-    def forward(self, image, image_pe, prompts):
-        """A square image with the dense prompt added [N, P, dim], encodings [P, dim], prompts [N, K, dim] -> logits
-        [N, 4, 4h, 4h] (the single mask, then three; P = h * h) and predicted IoUs [N, 4]."""
+    def forward(self, image, half, quarter, image_pe, prompts):
+        """A square image with the dense prompt added [N, P, dim], fine features to add while upscaling [N, P, dim] and
+        [N, P, 2 * dim], encodings [P, dim], prompts [N, K, dim] -> logits [N, 4, 4h, 4h] (the single mask, then three;
+        P = h * h) and predicted IoUs [N, 4]."""
         side = math.isqrt(image.shape[1])
         own = torch.cat([self.iou_token.weight, self.mask_tokens.weight]).expand(len(prompts), -1, -1)
         tokens = torch.cat([own, prompts], 1)
         tokens, image = self.transformer(image, image_pe, tokens)
         rows = torch.stack([mlp(tokens[:, 1 + i]) for i, mlp in enumerate(self.output_hypernetworks_mlps)], 1)
-        fine = self.upscale(image)
+        fine = self.upscale(image, half, quarter)
         logits = fine @ rows.to(fine.dtype).transpose(1, 2)
         # [N, h, w, rows of 2, columns of 2, rows of 2, columns of 2, masks] in the order of the picture.
         logits = logits.view(-1, side, side, 2, 2, 2, 2, self.MASKS).permute(0, 7, 1, 3, 5, 2, 4, 6)
         logits = logits.reshape(len(logits), self.MASKS, 4 * side, 4 * side)
         return logits.float(), self.iou_prediction_head(tokens[:, 0]).float()
 
-    def upscale(self, image):
+    def upscale(self, image, half, quarter):
         """`output_upscaling` of [N, h * w, dim] -> [N, h * w * 16, dim / 8], 16 places of each cell in its order. As
         kernels are of the stride's size, transposed convolutions are products, and channels stay last all the way."""
         first, norm, activation, second, _ = self.output_upscaling
-        image = activation(F.layer_norm(spread(first, image), norm.weight.shape, norm.weight, norm.bias, 1e-6))
-        return activation(spread(second, image))
+        image = spread(first, image)
+        image = F.layer_norm(image + half.reshape(image.shape), norm.weight.shape, norm.weight, norm.bias, 1e-6)
+        image = spread(second, activation(image))
+        return activation(image + quarter.reshape(image.shape))
 
 
 def spread(layer, x):

@@ -41,13 +41,15 @@ class Bottleneck(nn.Module):
 
 
 class Encoder(nn.Module):
-    """[N, 3, S, S], normalised -> [N, dim, S/16, S/16].
+    """[N, 3, S, S], normalised -> [N, 4 * dim, S/16, S/16].
 
-    Strides 4, 8, 16 and 32 all feed the embedding, each folded to stride 16 by a convolution whose
-    kernel is its stride, so that the decoder's upscaling finds fine edges in the channels.
+    Strides 4, 8, 16 and 32 all feed the first `dim` channels, each folded to stride 16 by a convolution whose
+    kernel is its stride. Behind them come the fine features that the decoder adds while it upscales (SAM 2's
+    high-resolution features): `dim` channels hold dim / 4 at 2 x 2 places of each cell, 2 * dim hold dim / 8 at
+    4 x 4 places.
     """
 
-    def __init__(self, dim=128, widths=(16, 32, 64, 128, 192), depths=(1, 3, 4, 4)):
+    def __init__(self, dim=128, widths=(16, 32, 64, 128, 192), depths=(2, 3, 4, 4)):
         super().__init__()
         stem, fine, middle, coarse, context = widths
         self.stem = convolution(3, stem, 3, 2)
@@ -69,6 +71,11 @@ class Encoder(nn.Module):
         self.from_fine = convolution(fine, dim, 4, 4, relu=False)
         self.relu = nn.ReLU(inplace=True)
         self.neck = nn.Sequential(Residual(dim, dim), nn.Conv2d(dim, dim, 1))
+        # They start as nothing: a decoder that never saw them goes on from where it was.
+        self.add_at_half, self.add_at_quarter = nn.Conv2d(middle, dim // 4, 1), nn.Conv2d(fine, dim // 8, 1)
+        for layer in (self.add_at_half, self.add_at_quarter):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
     def forward(self, image):
         fine = self.fine(self.stem(image))
@@ -77,7 +84,16 @@ class Encoder(nn.Module):
         context = self.from_context(self.context(coarse))
         context = nn.functional.interpolate(context, scale_factor=2.0, mode="nearest")
         joined = context + self.from_coarse(coarse) + self.from_middle(middle) + self.from_fine(fine)
-        return self.neck(self.relu(joined))
+        added = places_first(self.add_at_half(middle)), places_first(places_first(self.add_at_quarter(fine)))
+        return torch.cat([self.neck(self.relu(joined)), *added], 1)
+
+
+def places_first(x):
+    """[N, C, 2h, 2w] -> [N, 4 * C, h, w]: the channels of a cell's upper left place, then of its upper right, lower
+    left and lower right place."""
+    n, channels, height, width = x.shape
+    x = x.reshape(n, channels, height // 2, 2, width // 2, 2)
+    return x.permute(0, 3, 5, 1, 2, 4).reshape(n, 4 * channels, height // 2, width // 2)
 
 
 def multiply_adds(model, size):

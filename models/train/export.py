@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save_file
 
 from decoder import EMBEDDING_STRIDE
-from model import DIM, INPUT_SIZE, MEAN, STD, Model
+from model import EMBEDDING_CHANNELS, INPUT_SIZE, MEAN, STD, Model
 
 MANIFEST = """\
 format = 1
@@ -93,7 +93,8 @@ def main(arguments):
         for name, tensor in model.state_dict().items()
         if name.startswith(("prompt_encoder.", "mask_decoder."))
     }
-    metadata = {"num_heads": str(model.mask_decoder.transformer.layers[0].self_attn.heads), "input_size": str(INPUT_SIZE)}
+    heads = model.mask_decoder.transformer.layers[0].self_attn.heads
+    metadata = {"num_heads": str(heads), "input_size": str(INPUT_SIZE), "embedding_channels": str(EMBEDDING_CHANNELS)}
     save_file(weights, f"{arguments.out}/decoder.safetensors", metadata)
     digests = {}
     for part, name in (("encoder", "encoder.onnx"), ("decoder", "decoder.safetensors")):
@@ -102,7 +103,7 @@ def main(arguments):
     cells = INPUT_SIZE // EMBEDDING_STRIDE
     with open(f"{arguments.out}/bundle.toml", "w") as file:
         file.write(MANIFEST.format(name=arguments.name, version=arguments.version, size=INPUT_SIZE, mean=list(MEAN),
-                                   std=list(STD), shape=[DIM, cells, cells], **digests))
+                                   std=list(STD), shape=[EMBEDDING_CHANNELS, cells, cells], **digests))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from encoder import Encoder
 
 INPUT_SIZE = 512
 DIM = 128
+EMBEDDING_CHANNELS = 4 * DIM
 MEAN = (123.675, 116.28, 103.53)
 STD = (58.395, 57.12, 57.375)
 
@@ -25,6 +26,7 @@ class DenseHead(nn.Module):
         )
 
     def forward(self, embedding):
+        embedding = embedding[:, : self.up[0].in_channels]
         whole, piece, edges = self.up(embedding).split([self.VECTOR, self.VECTOR, 2], 1)
         return whole, piece, edges.float()
 
@@ -38,16 +40,17 @@ class Model(nn.Module):
         self.dense_head = DenseHead(dim)
 
     def decode(self, embedding, index, coordinates, labels, masks=None):
-        """Prompts [N, K], pixels of the input, on images `index` [N] of `embedding` [B, dim, h, h]. Inputs of any size
-        share one encoding of position, relative to the size."""
+        """Prompts [N, K], pixels of the input, on images `index` [N] of `embedding` [B, 4 * dim, h, h]. Inputs of any
+        size share one encoding of position, relative to the size."""
         cells = embedding.shape[-1]
         prompts = self.prompt_encoder.points(coordinates, labels, cells * EMBEDDING_STRIDE)
         if masks is None:
             dense = self.prompt_encoder.no_mask_embed.weight
         else:
             dense = rows(self.prompt_encoder.mask_downscaling(masks.unsqueeze(1)))
-        image = rows(embedding).index_select(0, index) + dense
-        return self.mask_decoder(image, self.prompt_encoder.grid(cells), prompts)
+        dim = dense.shape[-1]
+        image, half, quarter = rows(embedding).index_select(0, index).split([dim, dim, 2 * dim], 2)
+        return self.mask_decoder(image + dense, half, quarter, self.prompt_encoder.grid(cells), prompts)
 
 
 def rows(image):
@@ -64,6 +67,6 @@ def normalise(rgb):
 
 def mixed_precision(device):
     """bfloat16 for what may be in it, where the machine multiplies it; elsewhere converting costs more than it saves."""
-    kind = device.split(":")[0]
-    fast = kind != "cpu" or torch.cpu.get_capabilities().get("amx_bf16", False)
+    kind, processor = device.split(":")[0], torch.cpu.get_capabilities()
+    fast = kind != "cpu" or processor.get("amx_bf16", False) or processor.get("avx512_bf16", False)
     return torch.autocast(kind, torch.bfloat16, enabled=fast)

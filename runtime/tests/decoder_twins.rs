@@ -24,10 +24,10 @@ fn keyframe(sizes: &Sizes, seed: u32) -> Keyframe {
     let size_px = side as u32 * 16;
     Keyframe {
         embedding: Embedding {
-            shape: [sizes.channels, side, side],
+            shape: [sizes.embedding_channels(), side, side],
             values: noise(seed)
                 .map(|value| 3.0 * value)
-                .take(sizes.channels * side * side)
+                .take(sizes.embedding_channels() * side * side)
                 .collect(),
         },
         placement: Placement {
@@ -97,6 +97,7 @@ prop_compose! {
         upscaled in [8_usize..24, 1_usize..12],
         mask_channels in [1_usize..6, 1_usize..18],
         embedding_size in prop_oneof![1_usize..12, Just(16), Just(24), Just(32)],
+        fine: bool,
     ) -> Sizes {
         Sizes {
             channels: 2 * half_channels,
@@ -108,6 +109,7 @@ prop_compose! {
             upscaled,
             mask_channels,
             embedding_size,
+            fine,
         }
     }
 }

@@ -20,11 +20,12 @@ pub(super) fn graph(
 ) -> Result<(Graph<Vec<f32>>, SamDecoder), ExportError> {
     // Whatever loads has every tensor, of the right shape and finite.
     let decoder = SamDecoder::from_safetensors(weights)?;
-    let [channels, rows, columns] = decoder.embedding_shape();
+    let [all_channels, rows, columns] = decoder.embedding_shape();
     let positions = rows * columns;
     let mut builder = Builder::new(weights)?;
+    let [_, channels] = builder.shape("mask_decoder.iou_token.weight")?;
     let graph = &mut builder.graph;
-    let embedding = graph.add_input("image_embeddings", &[1, channels, rows, columns], &[]);
+    let embedding = graph.add_input("image_embeddings", &[1, all_channels, rows, columns], &[]);
     let points = graph.add_input("point_coords", &[1, OPEN, 2], &["num_points"]);
     let labels = graph.add_input("point_labels", &[1, OPEN], &["num_points"]);
     let mask = graph.add_input("mask_input", &[1, 1, 4 * rows, 4 * columns], &[]);
@@ -40,7 +41,15 @@ pub(super) fn graph(
     let tokens = builder.graph.concatenate("tokens", &parts, 0);
 
     let features = builder.mask_features(&mask, &has_mask)?;
+    let fine = match all_channels > channels {
+        true => Some(builder.fine_features(&embedding, channels)?),
+        false => None,
+    };
     let graph = &mut builder.graph;
+    let embedding = match fine {
+        Some(_) => graph.slice("embedding.own", &embedding, 1, 0, channels),
+        None => embedding,
+    };
     let image = graph.add("image", &embedding, &features);
     let image = graph.reshape("image.positions", &image, &[channels, positions]);
     let image = graph.transpose("image.channels_last", &image, &[1, 0]);
@@ -51,7 +60,7 @@ pub(super) fn graph(
     let graph = &mut builder.graph;
     let image = graph.transpose("image.channels_first", &image, &[1, 0]);
     let image = graph.reshape("image.grid", &image, &[1, channels, rows, columns]);
-    let mut masks = builder.masks(&tokens, &image)?;
+    let mut masks = builder.masks(&tokens, &image, fine.as_ref())?;
     if single_mask {
         masks = builder.single_mask(&masks, &points);
     }

@@ -23,14 +23,67 @@ pub(super) struct Masks {
     pub(super) predicted_iou: Value,
 }
 
+/// Features of finer strides, as an image each: what is added to those of the two transposed convolutions.
+pub(super) struct FineFeatures {
+    half: Value,
+    quarter: Value,
+}
+
 impl Builder<'_> {
+    /// Spreads the fine features that stand behind an embedding's own channels over their places.
+    pub(super) fn fine_features(
+        &mut self,
+        embedding: &Value,
+        channels: usize,
+    ) -> Result<FineFeatures, WeightsError> {
+        let [_, half, ..] = self.shape::<4>("mask_decoder.output_upscaling.0.weight")?;
+        let [_, quarter, ..] = self.shape::<4>("mask_decoder.output_upscaling.3.weight")?;
+        let &[_, _, rows, columns] = embedding.shape() else {
+            return Err(WeightsError::Rank {
+                name: "image_embeddings".to_owned(),
+                expected: 4,
+                found: embedding.shape().to_vec(),
+            });
+        };
+        let graph = &mut self.graph;
+        let x = graph.slice("fine.half", embedding, 1, channels, 4 * half);
+        let x = graph.reshape("fine.half.places", &x, &[2, 2, half, rows, columns]);
+        let x = graph.transpose("fine.half.spread", &x, &[2, 3, 0, 4, 1]);
+        let shape = [1, half, 2 * rows, 2 * columns];
+        let half_image = graph.reshape("fine.half.image", &x, &shape);
+        let first = channels + 4 * half;
+        let x = graph.slice("fine.quarter", embedding, 1, first, 16 * quarter);
+        let shape = [2, 2, 2, 2, quarter, rows, columns];
+        let x = graph.reshape("fine.quarter.places", &x, &shape);
+        let x = graph.transpose("fine.quarter.spread", &x, &[4, 5, 0, 2, 6, 1, 3]);
+        let shape = [1, quarter, 4 * rows, 4 * columns];
+        let quarter = graph.reshape("fine.quarter.image", &x, &shape);
+        Ok(FineFeatures {
+            half: half_image,
+            quarter,
+        })
+    }
+
     /// Masks of the tokens after the transformer and the image, `[1, channels, rows, columns]`.
-    pub(super) fn masks(&mut self, tokens: &Value, image: &Value) -> Result<Masks, WeightsError> {
+    pub(super) fn masks(
+        &mut self,
+        tokens: &Value,
+        image: &Value,
+        fine: Option<&FineFeatures>,
+    ) -> Result<Masks, WeightsError> {
         let [count, _] = self.shape(MASK_TOKENS)?;
         let named = |index: usize| format!("mask_decoder.output_upscaling.{index}");
         let x = self.doubled(&named(0), image)?;
+        let x = match fine {
+            Some(fine) => self.graph.add("fine.half.added", &x, &fine.half),
+            None => x,
+        };
         let x = self.normalization_with_gelu(&named(1), &x)?;
         let x = self.doubled(&named(3), &x)?;
+        let x = match fine {
+            Some(fine) => self.graph.add("fine.quarter.added", &x, &fine.quarter),
+            None => x,
+        };
         let pixels = self.graph.gelu(&named(4), &x);
         let &[_, channels, rows, columns] = pixels.shape() else {
             return Err(WeightsError::Rank {

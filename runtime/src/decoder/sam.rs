@@ -51,15 +51,17 @@ pub struct PromptEncoding {
     /// `[tokens, channels]`: points, then the padding point or the corners of the box. The reference
     /// implementation calls these sparse embeddings.
     pub tokens: Vec<f32>,
-    /// `[channels, rows, columns]`, added to the embedding: a dense embedding.
+    /// `[channels, rows, columns]`, added to the embedding's first channels: a dense embedding.
     pub image: Vec<f32>,
 }
 
 impl SamDecoder {
     /// Reads `prompt_encoder.*` and `mask_decoder.*`, in f32 or f16, from a safetensors file. What
     /// shapes do not tell stands in its metadata: `num_heads` (default 8), `input_size` (side of the
-    /// encoder's input in pixels, default 1024) and `embedding_size` (side of the embedding, default
-    /// a sixteenth of `input_size`).
+    /// encoder's input in pixels, default 1024), `embedding_size` (side of the embedding, default
+    /// a sixteenth of `input_size`) and `embedding_channels` (default those of the tokens; more if
+    /// features of finer strides stand behind them, which the upscaling adds: for its first
+    /// transposed convolution to 2 x 2 places and its second one to 4 x 4).
     ///
     /// # Errors
     /// If a tensor is missing, unknown, of the wrong shape or type, or not finite.
@@ -113,7 +115,7 @@ impl SamDecoder {
         let mut tokens = vec![0.0; PromptEncoder::token_count(prompt) * self.shape.channels];
         self.prompt_encoder
             .encode_points(prompt, placement, &mut tokens);
-        let mut image = vec![0.0; self.embedding_shape().iter().product()];
+        let mut image = vec![0.0; self.shape.channels * self.shape.positions()];
         self.prompt_encoder
             .add_mask(prompt.mask.as_ref(), &mut image);
         Ok(PromptEncoding { tokens, image })
@@ -138,7 +140,7 @@ impl Decoder for SamDecoder {
     ) -> Result<(), DecoderError> {
         self.shape.check(keyframe, prompt)?;
         let wanted = self.shape.wanted(masks)?;
-        let embedding = &keyframe.embedding.values;
+        let (embedding, fine) = self.shape.split(&keyframe.embedding.values);
         let output_length = self.output_tokens.len();
 
         let tokens = sized(
@@ -162,8 +164,13 @@ impl Decoder for SamDecoder {
         self.mask_head
             .predict_iou(iou_token, wanted.clone(), &mut out.predicted_iou);
         let size = self.shape.embedding_size;
-        self.mask_head
-            .masks(mask_tokens, wanted.clone(), image, size, &mut out.logits);
+        self.mask_head.masks(
+            mask_tokens,
+            wanted.clone(),
+            (image, fine),
+            size,
+            &mut out.logits,
+        );
         [out.width, out.height] = self.mask_size();
         out.indices = wanted;
         out.check_finite()

@@ -58,13 +58,15 @@ pub fn block_matmul_ahead(
     };
 }
 
-/// What a product is added to: `values * scale + shift`, with `scale` by column and `shifts` by row.
+/// What a product is added to: `values * scale + addends + shift`, with `scale` by column and `shifts` by row.
 #[derive(Clone, Copy)]
 pub struct Start<'a> {
     /// As many rows and columns as the product has, without gaps; 0 if there are none.
     pub values: Option<&'a [f32]>,
     /// 1 if there is none.
     pub scale: Option<&'a [f32]>,
+    /// Of the shape of `values`, which are there too; 0 if there are none.
+    pub addends: Option<&'a [f32]>,
     /// One for each row.
     pub shifts: &'a [f32],
 }

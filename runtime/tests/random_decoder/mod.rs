@@ -17,6 +17,17 @@ pub(crate) struct Sizes {
     /// Channels after the first and the second downscaling of a mask prompt.
     pub(crate) mask_channels: [usize; 2],
     pub(crate) embedding_size: usize,
+    /// Whether features of finer strides stand behind the embedding's own.
+    pub(crate) fine: bool,
+}
+
+impl Sizes {
+    /// Channels of the embedding.
+    pub(crate) fn embedding_channels(&self) -> usize {
+        let [half, quarter] = self.upscaled;
+        let fine = 4 * half + 16 * quarter;
+        self.channels + if self.fine { fine } else { 0 }
+    }
 }
 
 /// MobileSAM's.
@@ -34,6 +45,7 @@ pub(crate) const MOBILE_SAM: Sizes = Sizes {
     upscaled: [64, 32],
     mask_channels: [4, 16],
     embedding_size: 64,
+    fine: false,
 };
 
 /// Values between -1/2 and 1/2 that look random.
@@ -73,6 +85,7 @@ pub(crate) fn random_decoder(sizes: &Sizes, seed: u32) -> Vec<u8> {
         ("num_heads", sizes.heads),
         ("input_size", sizes.embedding_size * 16),
         ("embedding_size", sizes.embedding_size),
+        ("embedding_channels", sizes.embedding_channels()),
     ];
     let facts = facts.map(|(key, value)| (key.to_owned(), value.to_string()));
     safetensors::serialize(views, Some(facts.into())).expect("tensors with names of their own")

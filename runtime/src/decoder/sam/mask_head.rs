@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::{Matrix, MatrixMut, Update, gelu, matmul};
+use crate::kernels::{Matrix, MatrixMut, Update, add_assign, gelu, matmul};
 
 use super::layers::{ImageLinear, LayerNorm, Mlp, sized};
 use super::mask_embedding::MASK_SCALE;
@@ -86,12 +86,13 @@ impl MaskHead {
     }
 
     /// Logits of the masks `wanted`, `[masks, 4 height, 4 width]`, from all mask tokens,
-    /// `[mask tokens, channels]`, and the image features, `[channels, height, width]`.
+    /// `[mask tokens, channels]`, and the image features, `[channels, height, width]`; with them
+    /// come the fine features of [`super::shape::FineChannels`], if the model has any.
     pub(super) fn masks(
         &mut self,
         mask_tokens: &[f32],
         wanted: Range<usize>,
-        image: &[f32],
+        (image, fine): (&[f32], &[f32]),
         width: usize,
         logits: &mut Vec<f32>,
     ) {
@@ -114,14 +115,19 @@ impl MaskHead {
         let upscaled = kernels.len() / count;
         let middle = self.first.outputs() / 4;
         let logits = sized(logits, count * positions * MASK_SCALE * MASK_SCALE);
+        let (half, quarter) = fine.split_at((4 * middle * positions).min(fine.len()));
 
         for start in (0..positions).step_by(BLOCK) {
             let block = BLOCK.min(positions - start);
             let columns = Matrix::with_row_stride(&image[start..], self.channels, block, positions);
             self.first.apply_to_columns(columns, block, first);
+            add_columns(first, block, half, positions, start);
             self.first_norm.apply_with_gelu(first, block);
             for (outer, features) in first.chunks_exact(middle * block).enumerate() {
                 self.second.apply(features, second);
+                let own = 4 * upscaled * positions;
+                let quarter = quarter.get(outer * own..).unwrap_or_default();
+                add_columns(second, block, quarter, positions, start);
                 gelu(second);
                 for (inner, features) in second.chunks_exact(upscaled * block).enumerate() {
                     matmul(
@@ -137,6 +143,15 @@ impl MaskHead {
                 }
             }
         }
+    }
+}
+
+/// Adds the positions from `start` on of features, `[rows, positions]`, to those of a block, `[rows, block]`; nothing if
+/// there are none.
+fn add_columns(values: &mut [f32], block: usize, features: &[f32], positions: usize, start: usize) {
+    let rows = values.chunks_exact_mut(block);
+    for (row, features) in rows.zip(features.chunks_exact(positions)) {
+        add_assign(row, &features[start..][..block]);
     }
 }
 

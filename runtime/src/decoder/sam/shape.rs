@@ -24,6 +24,26 @@ pub(super) struct Shape {
     pub(super) input_size_px: usize,
     /// The single mask's and the others'.
     pub(super) mask_tokens: usize,
+    /// Channels of the fine features that stand behind the embedding's own; none in most models.
+    pub(super) fine: Option<FineChannels>,
+}
+
+/// Features of finer strides, which are added while masks are upscaled: SAM 2's high-resolution features ("SAM 2",
+/// arXiv 2408.00714, section 4). An embedding has them behind its own channels, place by place: first those of each
+/// position's 2 x 2 places, then those of its 4 x 4 places, which are the 2 x 2 places of each of its 2 x 2 places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FineChannels {
+    /// Added to the first transposed convolution's.
+    pub(super) half: usize,
+    /// Added to the second one's.
+    pub(super) quarter: usize,
+}
+
+impl FineChannels {
+    /// Channels of an embedding, behind its own, of all places.
+    pub(super) fn in_embedding(self) -> usize {
+        4 * self.half + 16 * self.quarter
+    }
 }
 
 impl Shape {
@@ -41,12 +61,26 @@ impl Shape {
                 found,
             });
         }
+        let [_, half, ..] = weights.shape::<4>("mask_decoder.output_upscaling.0.weight")?;
+        let [_, quarter, ..] = weights.shape::<4>("mask_decoder.output_upscaling.3.weight")?;
+        let fine = FineChannels { half, quarter };
+        let fine = match weights.number("embedding_channels", channels)? {
+            own if own == channels => None,
+            all if all == channels + fine.in_embedding() => Some(fine),
+            other => {
+                return Err(WeightsError::Metadata {
+                    key: "embedding_channels",
+                    found: other.to_string(),
+                });
+            }
+        };
         Ok(Self {
             channels,
             heads,
             embedding_size,
             input_size_px,
             mask_tokens,
+            fine,
         })
     }
 
@@ -65,7 +99,14 @@ impl Shape {
     }
 
     pub(super) fn embedding(&self) -> [usize; 3] {
-        [self.channels, self.embedding_size, self.embedding_size]
+        let fine = self.fine.map_or(0, FineChannels::in_embedding);
+        let size = self.embedding_size;
+        [self.channels + fine, size, size]
+    }
+
+    /// An embedding's own channels, `[channels, positions]`, and the fine features behind them.
+    pub(super) fn split<'a>(&self, embedding: &'a [f32]) -> (&'a [f32], &'a [f32]) {
+        embedding.split_at(self.channels * self.positions())
     }
 
     /// Positions of the embedding.

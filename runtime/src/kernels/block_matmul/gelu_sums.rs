@@ -13,11 +13,13 @@ use super::tile::{PLAIN, sums_of};
 pub struct GeluSums<'a> {
     /// Added to each row of the product.
     pub shifts: &'a [f32],
+    /// Added to each element of the product: of its shape, without gaps. 0 if there are none.
+    pub addends: Option<&'a [f32]>,
     /// `[sums, rows of a group]`: how much of each row every sum takes.
     pub kernels: Matrix<'a>,
 }
 
-/// For each group of as many rows as the kernels have columns, writes `kernels * gelu(left * right + shifts)`,
+/// For each group of as many rows as the kernels have columns, writes `kernels * gelu(left * right + shifts + addends)`,
 /// `[sums, columns]`, into `out`, `[groups, sums, columns]`, with [`super::super::gelu`]'s activation.
 ///
 /// # Panics
@@ -74,6 +76,8 @@ struct Plan {
     out: *mut f32,
     kernels: *const f32,
     shifts: *const f32,
+    /// Null if there are none.
+    addends: *const f32,
     groups: usize,
     /// Rows of a group.
     rows: usize,
@@ -83,7 +87,11 @@ struct Plan {
 impl Plan {
     /// Where the product's factors are is known already.
     fn of(out: &mut [f32], sums: GeluSums<'_>, product: Operands) -> Self {
-        let GeluSums { shifts, kernels } = sums;
+        let GeluSums {
+            shifts,
+            addends,
+            kernels,
+        } = sums;
         let (rows, count) = (kernels.columns, kernels.rows);
         assert!(
             rows > 0 && product.rows.is_multiple_of(rows),
@@ -95,6 +103,10 @@ impl Plan {
             (rows, 1),
             "kernels without gaps"
         );
+        if let Some(addends) = addends {
+            let elements = product.rows * product.columns;
+            assert_eq!(addends.len(), elements, "an addend for each element");
+        }
         let groups = product.rows / rows;
         assert_eq!(
             out.len(),
@@ -106,6 +118,7 @@ impl Plan {
             out: out.as_mut_ptr(),
             kernels: kernels.values.as_ptr(),
             shifts: shifts.as_ptr(),
+            addends: addends.map_or(std::ptr::null(), <[f32]>::as_ptr),
             groups,
             rows,
             sums: count,
@@ -175,12 +188,20 @@ unsafe fn tile<V: Vector, const VECTORS: usize, const ROWS: usize>(
     column: usize,
 ) {
     let row = group * plan.rows + first;
-    // SAFETY: the tile lies in the product, so there is a shift for each of its rows, a kernel's value for each row
-    // within the group, and a column of each sum.
+    // SAFETY: the tile lies in the product, so there is a shift for each of its rows, an addend for each of its elements
+    // if there are any, a kernel's value for each row within the group, and a column of each sum.
     unsafe {
         let mut values = sums_of::<V, VECTORS, ROWS, PLAIN>(&plan.product, row, column);
         for (index, values) in values.iter_mut().enumerate() {
             let shift = V::splat(plan.shifts.add(row + index).read());
+            if !plan.addends.is_null() {
+                let addends = plan
+                    .addends
+                    .add((row + index) * plan.product.columns + column);
+                for (place, value) in values.iter_mut().enumerate() {
+                    *value = value.add(V::load(addends.add(place * V::LANES)));
+                }
+            }
             for value in values {
                 *value = gelu(value.add(shift));
             }
@@ -341,16 +362,20 @@ mod tests {
         #[test]
         fn they_are_the_plain_ones_on_every_instruction_set(
             groups in 1usize..4, rows in 1usize..20, sums in 0usize..5, columns in 0usize..100, depth in 1usize..30,
+            added in proptest::bool::ANY,
         ) {
             let left = pseudo_random(1, groups * rows * depth);
             let right = pseudo_random(2, depth * columns);
             let shifts = pseudo_random(3, groups * rows);
             let kernels = pseudo_random(4, sums * rows);
-            let of = GeluSums { shifts: &shifts, kernels: Matrix::new(&kernels, sums, rows) };
+            let addends = pseudo_random(5, groups * rows * columns);
+            let addends = added.then_some(&*addends);
+            let of = GeluSums { shifts: &shifts, addends, kernels: Matrix::new(&kernels, sums, rows) };
             let shape = (groups, rows, sums, columns);
             let product = |row: usize, column: usize| {
                 let terms = (0..depth).map(|k| f64::from(left[row * depth + k]) * f64::from(right[k * columns + column]));
-                terms.sum::<f64>() + f64::from(shifts[row])
+                let addend = addends.map_or(0.0, |addends| addends[row * columns + column]);
+                terms.sum::<f64>() + f64::from(shifts[row]) + f64::from(addend)
             };
             let exact = expected(product, shape, &kernels);
             for set in InstructionSet::available() {
@@ -367,6 +392,7 @@ mod tests {
         #[test]
         fn those_of_pairs_are_the_plain_ones_of_coded_factors(
             groups in 1usize..4, rows in 1usize..20, sums in 1usize..5, registers in 1usize..6, depth in 1usize..30,
+            added in proptest::bool::ANY,
         ) {
             let Some(dots) = CodePairDots::found() else { return Ok(()) };
             let (columns, half) = (16 * registers, depth.div_ceil(2));
@@ -376,14 +402,17 @@ mod tests {
             code_right(&mut right, &mut right_steps, &pseudo_random(2, depth * columns));
             let shifts = pseudo_random(3, groups * rows);
             let kernels = pseudo_random(4, sums * rows);
-            let of = GeluSums { shifts: &shifts, kernels: Matrix::new(&kernels, sums, rows) };
+            let addends = pseudo_random(5, groups * rows * columns);
+            let addends = added.then_some(&*addends);
+            let of = GeluSums { shifts: &shifts, addends, kernels: Matrix::new(&kernels, sums, rows) };
             let product = |row: usize, column: usize| {
+                let addend = addends.map_or(0.0, |addends| addends[row * columns + column]);
                 let terms = (0..half).map(|k| {
                     let [a, b] = [left[row * half + k], right[k * columns + column]].map(codes_of);
                     f64::from(a[0]) * f64::from(b[0]) + f64::from(a[1]) * f64::from(b[1])
                 });
                 let step = f64::from(left_steps[row]) * f64::from(right_steps[column]);
-                terms.sum::<f64>() * step + f64::from(shifts[row])
+                terms.sum::<f64>() * step + f64::from(shifts[row]) + f64::from(addend)
             };
             let exact = expected(product, (groups, rows, sums, columns), &kernels);
             let mut out = vec![9.0; groups * sums * columns];
@@ -401,6 +430,7 @@ mod tests {
         let kernels = [1.0; 3];
         let of = GeluSums {
             shifts: &[0.0, f32::NAN, 0.0],
+            addends: None,
             kernels: Matrix::new(&kernels, 1, 3),
         };
         for set in InstructionSet::available() {

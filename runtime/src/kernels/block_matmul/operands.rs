@@ -27,6 +27,7 @@ pub(super) struct Operands {
     pub(super) start: *const f32,
     pub(super) start_stride: usize,
     pub(super) start_scale: *const f32,
+    pub(super) start_addends: *const f32,
     pub(super) shifts: *const f32,
     /// What is brought near meanwhile, from there on so far; none if it is null.
     pub(super) ahead: *const f32,
@@ -60,6 +61,7 @@ impl Operands {
         start: null(),
         start_stride: 0,
         start_scale: null(),
+        start_addends: null(),
         shifts: null(),
         ahead: null(),
         ahead_length: 0,
@@ -136,6 +138,10 @@ impl Operands {
             if let Some(scale) = start.scale {
                 assert_eq!(scale.len(), columns, "a scale for each column");
                 self.start_scale = scale.as_ptr();
+            }
+            if let Some(addends) = start.addends {
+                assert_eq!(addends.len(), rows * columns, "of the product's shape");
+                self.start_addends = addends.as_ptr();
             }
         }
     }

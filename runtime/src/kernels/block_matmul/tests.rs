@@ -48,16 +48,18 @@ proptest! {
 proptest! {
     #[test]
     fn a_start_is_added_on_every_instruction_set(
-        rows in 0usize..20, columns in 1usize..140, depth in 0usize..20, with_values: bool, scaled: bool,
+        rows in 0usize..20, columns in 1usize..140, depth in 0usize..20, with_values: bool, scaled: bool, added: bool,
     ) {
         let left = pseudo_random(1, rows * depth);
         let right = pseudo_random(2, depth * columns);
         let values = pseudo_random(3, rows * columns);
         let scale = pseudo_random(4, columns);
         let shifts = pseudo_random(5, rows);
+        let addends = pseudo_random(6, rows * columns);
         let start = Start {
             values: with_values.then_some(&*values),
             scale: scaled.then_some(&*scale),
+            addends: added.then_some(&*addends),
             shifts: &shifts,
         };
         for set in InstructionSet::available() {
@@ -68,7 +70,8 @@ proptest! {
                 let (r, c) = (at / columns, at % columns);
                 let sum: f64 = (0..depth).map(|k| f64::from(left[r * depth + k]) * f64::from(right[k * columns + c])).sum();
                 let scale = if scaled { f64::from(scale[c]) } else { 1.0 };
-                let value = if with_values { f64::from(values[at]) * scale } else { 0.0 };
+                let addend = if added { f64::from(addends[at]) } else { 0.0 };
+                let value = if with_values { f64::from(values[at]) * scale + addend } else { 0.0 };
                 let expected = sum + value + f64::from(shifts[r]);
                 prop_assert!((f64::from(*found) - expected).abs() < 2e-5, "{set:?} ({r}, {c}): {found} for {expected}");
             }

@@ -229,12 +229,15 @@ unsafe fn finish<V: Vector, const VECTORS: usize, const ROWS: usize>(
             }
         }
         for (index, sums) in sums.into_iter().enumerate() {
-            let start = operands
-                .start
-                .add((row + index) * operands.start_stride + column);
+            let from = (row + index) * operands.start_stride + column;
+            let start = operands.start.add(from);
             for (place, sum) in sums.into_iter().enumerate() {
                 let start = V::load(start.add(place * V::LANES));
-                let sum = sum.plus_product(start, scale[place]).add(shift(index));
+                let mut sum = sum.plus_product(start, scale[place]).add(shift(index));
+                if !operands.start_addends.is_null() {
+                    let addends = operands.start_addends.add(from + place * V::LANES);
+                    sum = sum.add(V::load(addends));
+                }
                 sum.store(at(index, place));
             }
         }

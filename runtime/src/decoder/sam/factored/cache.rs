@@ -76,8 +76,7 @@ impl Cache {
         (part, block - part.blocks.start)
     }
 
-    /// Computes everything from an embedding, `[channels, positions]`, in as many parts as the team has
-    /// members.
+    /// Computes everything from an embedding, fine features included, in as many parts as the team has members.
     pub(super) fn fill(
         &mut self,
         model: &Model,
@@ -119,13 +118,14 @@ impl CachePart {
                 queries: next(queries.map_or(0, |query| query.projection.width)),
             });
         }
-        self.upscaling = next(model.upscaling.first.width);
+        self.upscaling = next(model.upscaling.kept_rows());
         self.stored.reset(precision, self.blocks.len(), rows);
     }
 
     fn fill(&mut self, model: &Model, embedding: &[f32], precision: CachePrecision) {
         self.reset(model, precision);
         let positions = model.shape.positions();
+        let (embedding, fine) = model.shape.split(embedding);
         let stored = &mut self.stored;
         let CacheScratch {
             features,
@@ -159,7 +159,9 @@ impl CachePart {
                 }
             }
             stored.write(own, &self.upscaling, buffer, |out| {
-                project(&model.upscaling.first, features, out);
+                let (product, addends) = out.split_at_mut(model.upscaling.first.width * BLOCK);
+                project(&model.upscaling.first, features, product);
+                model.upscaling.keep_fine((fine, positions), block, addends);
             });
 
             for (index, level) in self.levels.iter().enumerate().skip(1) {

@@ -136,6 +136,7 @@ impl FactoredSamDecoder {
     ) -> Result<(), DecoderError> {
         let shape = self.model.shape;
         let wanted = shape.wanted(masks)?;
+        let (embedding, _) = shape.split(&keyframe.embedding.values);
         let count = prompts.len();
         self.clock.begin();
         self.begin(keyframe, prompts);
@@ -149,7 +150,7 @@ impl FactoredSamDecoder {
                     &mut self.token_scratch,
                 );
             }
-            self.attend(level, count, (cache, &keyframe.embedding.values));
+            self.attend(level, count, (cache, embedding));
             if level < self.model.layers.len() {
                 self.think(level, count);
             }

@@ -124,7 +124,7 @@ impl Model {
             channels,
             LayerNorm::TRANSFORMER_EPSILON,
         )?;
-        let upscaling = Upscaling::take(weights, channels, shape.mask_tokens, &algebra)?;
+        let upscaling = Upscaling::take(weights, &shape, &algebra)?;
         let model = Self {
             shape,
             output_tokens,

@@ -102,6 +102,7 @@ impl MaskSquares {
         let start = Start {
             values: None,
             scale: None,
+            addends: None,
             shifts: &cross.constants,
         };
         block_matmul_from(

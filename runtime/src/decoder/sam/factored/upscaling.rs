@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    CodePairDots, CodePairs, GeluSums, Matrix, MatrixMut, Start, block_matmul_from,
+    CodePairDots, CodePairs, GeluSums, Matrix, MatrixMut, Start, add_assign, block_matmul_from,
     block_matmul_of_pairs_from, code_left, code_right, gelu_sums, gelu_sums_of_pairs, interleave,
 };
 
@@ -11,15 +11,18 @@ use super::super::attention::Heads;
 use super::super::layers::{ImageLinear, LayerNorm, sized};
 use super::super::mask_embedding::MASK_SCALE;
 use super::super::mask_head::transposed_convolution;
+use super::super::shape::Shape;
 use super::super::weights::{Weights, WeightsError};
 use super::algebra::{Algebra, Projection};
-use super::blocks::BLOCK;
+use super::blocks::{BLOCK, copy_block, positions_of};
 use super::factors::{BlockFactors, Part, TokenValues, transposed_coefficients};
 use super::packed::{MlpScratch, PackedMlp};
 
 /// The two transposed convolutions and the MLPs of the output tokens.
 pub(super) struct Upscaling {
     channels: usize,
+    /// Features of finer strides are added to what both transposed convolutions give.
+    has_fine: bool,
     /// `[4 places x (middle channels - 1)]` of the image features. The norm after it takes the mean of a
     /// place's channels away, so it is taken out of the weights, and the last channel is what the others
     /// lack to 0.
@@ -95,10 +98,10 @@ pub(super) struct UpscalingLane {
 impl Upscaling {
     pub(super) fn take(
         weights: &mut Weights,
-        channels: usize,
-        mask_tokens: usize,
+        shape: &Shape,
         algebra: &Algebra,
     ) -> Result<Self, WeightsError> {
+        let (channels, mask_tokens) = (shape.channels, shape.mask_tokens);
         let [_, middle, ..] = weights.shape::<4>("mask_decoder.output_upscaling.0.weight")?;
         let [_, upscaled, ..] = weights.shape::<4>("mask_decoder.output_upscaling.3.weight")?;
         let first = without_mean(
@@ -123,6 +126,7 @@ impl Upscaling {
         second_coded.code_left(second.weight(), middle);
         Ok(Self {
             channels,
+            has_fine: shape.fine.is_some(),
             second_coded,
             first: algebra.project(&first),
             norm,
@@ -161,6 +165,48 @@ impl Upscaling {
         let networks = self.hypernetworks.iter().take(masks);
         let networks = networks.chain([&self.iou_prediction]);
         networks.map(PackedMlp::weights).sum()
+    }
+
+    /// Rows of a block that a keyframe keeps: the product of the first transposed convolution, `[4 places x (middle
+    /// channels - 1)]`; then, if there are fine features, what they add to it and to the second one, `[4 places x 4
+    /// places x upscaled channels]`.
+    pub(super) fn kept_rows(&self) -> usize {
+        let fine = self.first.width + 4 * self.second.outputs();
+        self.first.width + if self.has_fine { fine } else { 0 }
+    }
+
+    /// Writes what a block's fine features, out of those of all `positions`, add.
+    pub(super) fn keep_fine(
+        &self,
+        (fine, positions): (&[f32], usize),
+        block: usize,
+        out: &mut [f32],
+    ) {
+        if !self.has_fine {
+            return;
+        }
+        let middle = self.norm.weight().len();
+        let (half, quarter) = fine.split_at(4 * middle * positions);
+        let (half_out, quarter_out) = out.split_at_mut(self.first.width * BLOCK);
+        copy_block(quarter, positions, block, quarter_out);
+        // As with the weights: without the mean of a place's channels, and without the last of them, of which there may be
+        // none.
+        let places = half.chunks_exact(middle * positions);
+        let others = (middle - 1).max(1);
+        for (place, out) in places.zip(half_out.chunks_exact_mut(others * BLOCK)) {
+            copy_block(place, positions, block, out);
+            let mut means = [0.0; BLOCK];
+            let range = positions_of(block, positions);
+            for row in place.chunks_exact(positions) {
+                add_assign(&mut means[..range.len()], &row[range.clone()]);
+            }
+            for mean in &mut means {
+                *mean /= -(middle as f32);
+            }
+            for row in out.chunks_exact_mut(BLOCK) {
+                add_assign(row, &means);
+            }
+        }
     }
 
     /// Multiply-adds at one position.
@@ -232,18 +278,21 @@ impl UpscalingPlan {
 }
 
 impl UpscalingLane {
-    /// Computes one block's pixels of every mask. `base` is what the keyframe keeps,
-    /// `[4 places x (middle channels - 1), BLOCK]`.
-    pub(super) fn block(
+    /// Computes one block's pixels of every mask. `base` is what the keyframe keeps, `[kept rows, BLOCK]`.
+    pub(super) fn block<'a>(
         &mut self,
         plan: &UpscalingPlan,
         upscaling: &Upscaling,
-        base: &[f32],
+        base: &'a [f32],
         factors: BlockFactors<'_>,
     ) {
         let outputs = upscaling.second.outputs();
         let (known, middle) = (upscaling.first.width / 4, upscaling.norm.weight().len());
         let masks = plan.kernels.len() / (outputs / 4);
+        let (base, fine) = base.split_at(upscaling.first.width * BLOCK);
+        let (half, quarter) = fine.split_at(base.len().min(fine.len()));
+        let fine =
+            |fine: &'a [f32], rows: Range<usize>| fine.get(rows.start * BLOCK..rows.end * BLOCK);
         let first = sized(&mut self.first, middle * BLOCK);
         let pixels = sized(&mut self.pixels, 16 * masks * BLOCK);
         if plan.dots.is_some() {
@@ -255,6 +304,7 @@ impl UpscalingLane {
             let start = Start {
                 values: Some(&base[of_rows(BLOCK)]),
                 scale: factors.scale,
+                addends: fine(half, rows.clone()),
                 shifts: &upscaling.first.constant[rows.clone()],
             };
             let product = MatrixMut::new(first, known, BLOCK);
@@ -280,6 +330,7 @@ impl UpscalingLane {
             upscaling.norm.apply_centred_with_gelu(first);
             let sums = GeluSums {
                 shifts: upscaling.second.bias(),
+                addends: fine(quarter, outer * outputs..(outer + 1) * outputs),
                 kernels: Matrix::new(&plan.kernels, masks, outputs / 4),
             };
             match plan.dots {
