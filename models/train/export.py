@@ -43,6 +43,7 @@ output = "image_embeddings"
 
 [decoder]
 kind = "sam"
+answers = "fitted"
 file = "decoder.safetensors"
 sha256 = "{decoder}"
 """

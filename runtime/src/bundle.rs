@@ -20,7 +20,7 @@ pub use check::FileCheck;
 pub use error::BundleError;
 pub(crate) use files::sha256;
 use files::{MAX_DECODER_BYTES, MAX_ENCODER_BYTES, MAX_MANIFEST_BYTES, MAX_WEIGHTS_BYTES};
-pub use manifest::{DecoderEntry, DecoderKind, EncoderEntry, Manifest, Precision};
+pub use manifest::{Answers, DecoderEntry, DecoderKind, EncoderEntry, Manifest, Precision};
 pub use onnx_decoder::{DecoderInputs, DecoderOutputs, OnnxDecoderSpec, PaddingPoint};
 
 /// A model that was opened, its checksums verified.

@@ -2,13 +2,15 @@
 
 mod embedding_file;
 mod error;
+mod fit;
 mod parts;
+mod second_look;
 #[cfg(feature = "onnxruntime")]
 mod self_check;
 
 use std::time::{Duration, Instant};
 
-use crate::bundle::{Bundle, Precision};
+use crate::bundle::{Answers, Bundle, Precision};
 use crate::decoder::{
     CachePrecision, Decoded, Decoder, Embedding, Keyframe, MaskSelection, ProductPrecision,
 };
@@ -20,7 +22,9 @@ use crate::prompt::{MultimaskOutput, Prompt};
 
 pub use embedding_file::{EmbeddingFileError, ModelIdentity};
 pub use error::SegmenterError;
+use fit::{best_fitting, keep_to_bounds};
 pub(crate) use parts::Parts;
+use second_look::SecondLook;
 
 /// How a model is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +91,8 @@ pub struct Segmenter {
     preprocessor: Preprocessor,
     encoder: Box<dyn Encoder>,
     decoder: Box<dyn Decoder>,
+    answers: Answers,
+    second_look: SecondLook,
     input: Vec<f32>,
     decoded: Decoded,
     times: StageTimes,
@@ -112,6 +118,8 @@ impl Segmenter {
             preprocessor: Preprocessor::new(spec)?,
             encoder,
             decoder,
+            answers: bundle.manifest().decoder.answers,
+            second_look: SecondLook::default(),
             input: vec![0.0; spec.len()],
             decoded: Decoded::default(),
             times: StageTimes {
@@ -189,7 +197,8 @@ impl Segmenter {
     }
 
     /// Answers a prompt in pixels of the keyframe's image; candidates are sorted by predicted IoU,
-    /// best first.
+    /// best first. [`MultimaskOutput::Auto`] does with the masks what the bundle says ([`Answers`]);
+    /// the others give them as the model has them, as [`Self::decoded`] does.
     ///
     /// # Errors
     /// If the prompt does not fit the image or the model.
@@ -216,25 +225,49 @@ impl Segmenter {
         candidates: &mut Vec<Candidate>,
     ) -> Result<(), SegmenterError> {
         let start = Instant::now();
-        let selection = if multimask.resolve(prompt) {
-            MaskSelection::Multiple
-        } else {
-            MaskSelection::Single
+        let fitted = multimask == MultimaskOutput::Auto && self.answers == Answers::Fitted;
+        let selection = match (multimask.resolve(prompt), fitted) {
+            (true, _) => MaskSelection::Multiple,
+            (false, true) => MaskSelection::All,
+            (false, false) => MaskSelection::Single,
         };
         let decoded = &mut self.decoded;
         self.decoder
             .decode_into(keyframe, prompt, selection, decoded)?;
-        let done = Instant::now();
-        candidates.resize_with(decoded.indices.len(), Candidate::default);
-        for (position, candidate) in candidates.iter_mut().enumerate() {
-            let logits = decoded.mask(position);
+        let positions = match selection {
+            MaskSelection::All => {
+                let best = best_fitting(decoded, prompt, &keyframe.placement);
+                best..best + 1
+            }
+            _ => 0..decoded.indices.len(),
+        };
+        candidates.resize_with(positions.len(), Candidate::default);
+        let ious = decoded.predicted_iou.iter().copied();
+        let likeliest = ious.fold(f32::NEG_INFINITY, f32::max);
+        for (position, candidate) in positions.zip(candidates.iter_mut()) {
+            let mask = decoded.mask(position);
             candidate.index = decoded.indices.start + position;
             candidate.predicted_iou = decoded.predicted_iou[position];
-            candidate.stability = stability_score(logits, &keyframe.placement)?;
-            candidate.logits.width = logits.width;
-            candidate.logits.height = logits.height;
-            candidate.logits.values.clear();
-            candidate.logits.values.extend_from_slice(logits.values);
+            let logits = &mut candidate.logits;
+            (logits.width, logits.height) = (mask.width, mask.height);
+            logits.values.clear();
+            logits.values.extend_from_slice(mask.values);
+            match (fitted, &prompt.bounds) {
+                (true, Some(bounds)) => keep_to_bounds(bounds, &keyframe.placement, logits),
+                // The likeliest one gains nothing by it.
+                (true, None)
+                    if selection == MaskSelection::Multiple
+                        && candidate.predicted_iou < likeliest =>
+                {
+                    let decoder = &mut *self.decoder;
+                    self.second_look.take(decoder, keyframe, prompt, logits);
+                }
+                _ => {}
+            }
+        }
+        let done = Instant::now();
+        for candidate in &mut *candidates {
+            candidate.stability = stability_score(candidate.logits.view(), &keyframe.placement)?;
         }
         // Stable sorting would allocate; the index decides between equals.
         candidates.sort_unstable_by(|left, right| {

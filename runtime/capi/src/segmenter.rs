@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use fixate::decoder::{CachePrecision, Keyframe};
+use fixate::decoder::{CachePrecision, Keyframe, ProductPrecision};
 use fixate::mask::{Bitmap, MaskUpsampler};
 use fixate::segmenter::{Candidate, Segmenter, SegmenterOptions};
 
@@ -34,6 +34,9 @@ pub struct fixate_segmenter_options {
     pub precision: u32,
     /// Not 0: half the memory for an image's products, at a cost of some thousandths in the logits.
     pub half_cache: u32,
+    /// Not 0: most of the decoder's products in 16-bit codes, where the processor has instructions for them (VNNI): less
+    /// time for a prompt, at a cost of some thousandths in the logits.
+    pub int16_products: u32,
 }
 
 // SAFETY: `repr(C)`, begins with its size, all fields are numbers.
@@ -47,6 +50,7 @@ unsafe impl Versioned for fixate_segmenter_options {
             threads: 1,
             precision: FIXATE_PRECISION_ANY,
             half_cache: 0,
+            int16_products: 0,
         }
     }
 }
@@ -227,6 +231,9 @@ fn segmenter_options(options: &fixate_segmenter_options) -> Result<SegmenterOpti
     chosen.precision = precision(options.precision)?;
     if options.half_cache != 0 {
         chosen.cache = CachePrecision::Half;
+    }
+    if options.int16_products != 0 {
+        chosen.products = ProductPrecision::Codes;
     }
     Ok(chosen)
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 
+use fixate::decoder::{CachePrecision, ProductPrecision};
 use fixate::engine::{Drawn, EngineError};
 use fixate::motion::Intrinsics;
 use fixate::segmenter::SegmenterOptions;
@@ -80,7 +81,10 @@ pub unsafe extern "C" fn fixate_session_create(
         model.threads = from.encoder_threads as usize;
         model.precision = precision(from.precision)?;
         if from.half_cache != 0 {
-            model.cache = fixate::decoder::CachePrecision::Half;
+            model.cache = CachePrecision::Half;
+        }
+        if from.int16_products != 0 {
+            model.products = ProductPrecision::Codes;
         }
         // SAFETY: the caller promises NULL or a string.
         let bundle = open_bundle(unsafe { path(bundle, "bundle")? }.as_deref())?;

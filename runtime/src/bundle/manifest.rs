@@ -76,6 +76,23 @@ pub struct DecoderEntry {
     pub sha256: String,
     /// What the file is.
     pub kind: DecoderKind,
+    /// What becomes of its masks before they are answers.
+    pub answers: Answers,
+}
+
+/// What becomes of a decoder's masks before they are answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Answers {
+    /// They are answers as they are: three to a single point, and mask 0 to whatever leaves no doubt, as SAM is trained.
+    #[default]
+    AsDecoded,
+    /// They are fitted to their prompt, for models all of whose masks are trained with every kind of prompt. Those of a
+    /// single point, but for the likeliest, are looked at again, each with the point and the box around it. Whatever
+    /// leaves no doubt gets the one of all masks whose predicted IoU, times how well it agrees with the prompt, is largest;
+    /// a box's ends where the box does.
+    Fitted,
 }
 
 /// What a decoder's file is.
@@ -111,6 +128,8 @@ enum DecoderTable {
 struct SamTable {
     file: String,
     sha256: String,
+    #[serde(default)]
+    answers: Answers,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +142,8 @@ struct OnnxTable {
     coordinate_size: Option<u32>,
     #[serde(default)]
     padding_point: PaddingPoint,
+    #[serde(default)]
+    answers: Answers,
 }
 
 impl From<DecoderTable> for DecoderEntry {
@@ -132,6 +153,7 @@ impl From<DecoderTable> for DecoderEntry {
                 file: table.file,
                 sha256: table.sha256,
                 kind: DecoderKind::Sam,
+                answers: table.answers,
             },
             DecoderTable::Onnx(table) => Self {
                 file: table.file,
@@ -142,6 +164,7 @@ impl From<DecoderTable> for DecoderEntry {
                     coordinate_size_px: table.coordinate_size,
                     padding_point: table.padding_point,
                 })),
+                answers: table.answers,
             },
         }
     }

@@ -91,6 +91,10 @@ fn a_good_bundle_opens() {
     let bundle = Bundle::open(&folder.0).unwrap();
     assert_eq!(bundle.manifest().name, "test");
     assert_eq!(bundle.manifest().embedding_shape, [8, 4, 4]);
+    assert_eq!(bundle.manifest().decoder.answers, Answers::AsDecoded);
+    folder.write(&MANIFEST.replace("kind = \"sam\"", "kind = \"sam\"\nanswers = \"fitted\""));
+    let bundle = Bundle::open(&folder.0).unwrap();
+    assert_eq!(bundle.manifest().decoder.answers, Answers::Fitted);
     assert_eq!(bundle.input_spec().size_px, 64);
     assert_eq!(bundle.input_spec().mean, [1.0, 2.5, 3.0]);
     assert_eq!(*bundle.decoder().unwrap(), *b"decoder");
@@ -260,6 +264,11 @@ fn fields_are_known_and_complete() {
         ("input = \"pixels\"", "inputs = \"pixels\"", "inputs"),
         ("kind = \"sam\"", "kind = \"sam\"\nheads = 8", "heads"),
         ("kind = \"sam\"", "kind = \"spam\"", "spam"),
+        (
+            "kind = \"sam\"",
+            "kind = \"sam\"\nanswers = \"guessed\"",
+            "guessed",
+        ),
         ("precision = \"f32\"", "precision = \"f64\"", "f64"),
         ("resize = \"longest-side\"", "resize = \"crop\"", "crop"),
         ("pad = \"zero-after-normalise\"", "pad = \"grey\"", "grey"),

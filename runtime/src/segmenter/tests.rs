@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::frame::PixelFormat;
+use crate::prompt::PromptBox;
 
 fn segmenter() -> Segmenter {
     Segmenter::new(&Bundle::builtin().unwrap(), SegmenterOptions::default()).unwrap()
@@ -59,6 +60,34 @@ fn a_point_gets_three_candidates_and_a_box_one() {
             .len(),
         1
     );
+}
+
+#[test]
+fn a_box_is_answered_by_what_fits_it() {
+    let mut segmenter = segmenter();
+    let keyframe = keyframe(&mut segmenter);
+    let prompt = Prompt::bounds(PromptBox {
+        x0_px: 20.0,
+        y0_px: 10.0,
+        x1_px: 40.0,
+        y1_px: 40.0,
+    });
+    let single = segmenter
+        .segment(&keyframe, &prompt, MultimaskOutput::Never)
+        .unwrap();
+    assert_eq!(single[0].index, 0);
+    assert_eq!(single[0].logits.view(), segmenter.decoded().mask(0));
+
+    let fitting = segmenter
+        .segment(&keyframe, &prompt, MultimaskOutput::Auto)
+        .unwrap();
+    assert_eq!(fitting.len(), 1);
+    assert_eq!(segmenter.decoded().indices, 0..4);
+    let found = fitting[0].logits.view().to_bitmap(&keyframe.placement);
+    let [x, y, width, height] = found.unwrap().bounding_box();
+    // A twentieth of the sides, and a pixel of the mask that is not seen to end within itself.
+    assert!(x >= 18 && y >= 7 && x + width <= 42 && y + height <= 43);
+    assert!(width >= 18 && height >= 27);
 }
 
 #[test]

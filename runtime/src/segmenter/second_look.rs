@@ -1,0 +1,186 @@
+//! Looking again at masks of a single point.
+//!
+//! A point says little of how far the thing goes. Each of its masks says more: the same point with the box around that mask
+//! is a prompt in turn, and what is decoded for it, averaged with the mask, is nearer to one of the things under the point
+//! more often than the mask alone. That holds for what else the point could mean; the likeliest mask gains nothing, and is
+//! left alone.
+
+use crate::decoder::{Decoded, Decoder, Keyframe, MaskSelection, MaskWindow};
+use crate::mask::{LogitsView, MaskLogits};
+use crate::prompt::Prompt;
+
+use super::fit::{Grid, best_fitting};
+
+/// Buffers of it.
+#[derive(Default)]
+pub(super) struct SecondLook {
+    prompt: Prompt,
+    decoded: Decoded,
+}
+
+impl SecondLook {
+    /// Betters a mask for `prompt`. One that is empty, or whose box the decoder cannot answer, stays as it is: it is an
+    /// answer already.
+    pub(super) fn take(
+        &mut self,
+        decoder: &mut dyn Decoder,
+        keyframe: &Keyframe,
+        prompt: &Prompt,
+        mask: &mut MaskLogits,
+    ) {
+        let placement = &keyframe.placement;
+        let grid = Grid::of(mask.view(), placement);
+        let everywhere = (0..mask.width, 0..mask.height);
+        let Some(around) = grid.bounds_of_mask(mask.view(), everywhere) else {
+            return;
+        };
+        let bounds = grid.image_bounds(around);
+        self.prompt.points.clear();
+        self.prompt.points.extend_from_slice(&prompt.points);
+        self.prompt.bounds = Some(bounds);
+        let (columns, rows) = grid.kept(&bounds, (mask.width, mask.height));
+        let window = MaskWindow { rows, columns };
+        let (all, decoded) = (MaskSelection::All, &mut self.decoded);
+        let answer = decoder.decode_window_into(keyframe, &self.prompt, all, &window, decoded);
+        if let Err(error) = answer {
+            log::debug!("no second look: {error}");
+            return;
+        }
+        let best = best_fitting(decoded, &self.prompt, placement);
+        average(mask, decoded.mask(best), &window);
+    }
+}
+
+/// Averages a mask with another inside of a window.
+fn average(mask: &mut MaskLogits, other: LogitsView<'_>, window: &MaskWindow) {
+    for y in window.rows.clone() {
+        let row = y * mask.width;
+        let (first, last) = (row + window.columns.start, row + window.columns.end);
+        let pairs = mask.values[first..last].iter_mut();
+        for (value, other) in pairs.zip(&other.values[first..last]) {
+            *value = 0.5 * (*value + other);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decoder::{DecoderError, Embedding};
+    use crate::preprocess::Placement;
+
+    /// Gives masks 0 to 3 of one value each, 10 to 40, of which mask 2 is the likeliest; remembers what it was asked.
+    struct Constant {
+        asked: Vec<(Prompt, MaskWindow)>,
+        fails: bool,
+    }
+
+    impl Decoder for Constant {
+        fn embedding_shape(&self) -> [usize; 3] {
+            [1, 2, 2]
+        }
+
+        fn mask_size(&self) -> [usize; 2] {
+            [8, 8]
+        }
+
+        fn decode_into(
+            &mut self,
+            _: &Keyframe,
+            _: &Prompt,
+            _: MaskSelection,
+            _: &mut Decoded,
+        ) -> Result<(), DecoderError> {
+            Err(DecoderError::NotFinite)
+        }
+
+        fn decode_window_into(
+            &mut self,
+            _: &Keyframe,
+            prompt: &Prompt,
+            masks: MaskSelection,
+            window: &MaskWindow,
+            out: &mut Decoded,
+        ) -> Result<(), DecoderError> {
+            assert_eq!(masks, MaskSelection::All);
+            self.asked.push((prompt.clone(), window.clone()));
+            if self.fails {
+                return Err(DecoderError::NotFinite);
+            }
+            *out = Decoded {
+                indices: 0..4,
+                width: 8,
+                height: 8,
+                logits: (0..4 * 64).map(|at| 10.0 * (1 + at / 64) as f32).collect(),
+                predicted_iou: vec![0.5, 0.6, 0.9, 0.7],
+            };
+            Ok(())
+        }
+    }
+
+    fn look(fails: bool, values: Vec<f32>) -> (Constant, MaskLogits) {
+        let keyframe = Keyframe {
+            embedding: Embedding::default(),
+            placement: Placement {
+                image_width_px: 320,
+                image_height_px: 160,
+                resized_width_px: 32,
+                resized_height_px: 16,
+                input_size_px: 32,
+            },
+            capture_time_us: 0,
+            prepared: None,
+        };
+        let asked = Vec::new();
+        let mut decoder = Constant { asked, fails };
+        let (width, height) = (8, 8);
+        let mut mask = MaskLogits {
+            width,
+            height,
+            values,
+        };
+        let prompt = Prompt::point(100.0, 60.0);
+        SecondLook::default().take(&mut decoder, &keyframe, &prompt, &mut mask);
+        (decoder, mask)
+    }
+
+    /// Columns 2 and 3 of rows 1 and 2, and a place in the padding, which is none of the image.
+    fn small() -> Vec<f32> {
+        let inside = |at: usize| matches!((at % 8, at / 8), (2 | 3, 1 | 2) | (7, 7));
+        (0..64)
+            .map(|at| if inside(at) { 2.0 } else { -2.0 })
+            .collect()
+    }
+
+    #[test]
+    fn the_box_around_a_mask_is_asked_for_and_the_likeliest_answer_taken_in() {
+        let (decoder, mask) = look(false, small());
+        let [(prompt, window)] = &decoder.asked[..] else {
+            panic!("asked {} times", decoder.asked.len());
+        };
+        assert_eq!(prompt.points, Prompt::point(100.0, 60.0).points);
+        let bounds = prompt.bounds.unwrap();
+        let sides = [bounds.x0_px, bounds.y0_px, bounds.x1_px, bounds.y1_px];
+        assert_eq!(sides, [80.0, 40.0, 160.0, 120.0]);
+        assert_eq!((window.columns.clone(), window.rows.clone()), (2..4, 1..3));
+        for (at, (found, before)) in mask.values.iter().zip(small()).enumerate() {
+            let inside = (2..4).contains(&(at % 8)) && (1..3).contains(&(at / 8));
+            let expected = if inside {
+                0.5 * (before + 30.0)
+            } else {
+                before
+            };
+            assert_eq!(*found, expected, "{at}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_asked_for_stays_as_it_is() {
+        let (decoder, mask) = look(false, vec![-1.0; 64]);
+        assert!(decoder.asked.is_empty());
+        assert_eq!(mask.values, [-1.0; 64]);
+        let (decoder, mask) = look(true, small());
+        assert_eq!(decoder.asked.len(), 1);
+        assert_eq!(mask.values, small());
+    }
+}
