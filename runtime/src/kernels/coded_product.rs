@@ -3,6 +3,9 @@
 //! Codes of activations are unsigned bytes, because that is what processors multiply with signed ones; the code of zero
 //! is taken off again by the sums of the weights' columns.
 
+#[cfg(target_arch = "aarch64")]
+mod neon_dot;
+
 use super::dispatch::InstructionSet;
 
 /// Rows multiplied at a time.
@@ -32,8 +35,9 @@ pub struct Coding {
 #[derive(Clone, Debug)]
 pub struct CodedMatrix {
     values: Vec<i8>,
-    /// What the sums of each column begin at.
-    starts: Vec<i32>,
+    /// Of each column.
+    sums: Vec<i32>,
+    zero: u8,
     depth: usize,
     columns: usize,
 }
@@ -49,14 +53,14 @@ impl CodedMatrix {
         assert!(depth.is_multiple_of(CODE_GROUP) && depth <= 1 << 15);
         let panels = columns.div_ceil(COLUMNS);
         let mut values = Vec::with_capacity(panels * depth * COLUMNS);
-        let mut starts = vec![0; panels * COLUMNS];
+        let mut sums = vec![0; panels * COLUMNS];
         for panel in 0..panels {
             for group in (0..depth).step_by(CODE_GROUP) {
                 let first = panel * COLUMNS;
-                for (column, start) in (first..).zip(&mut starts[first..first + COLUMNS]) {
+                for (column, sum) in (first..).zip(&mut sums[first..first + COLUMNS]) {
                     for row in group..group + CODE_GROUP {
                         let weight = if column < columns { at(row, column) } else { 0 };
-                        *start -= i32::from(zero) * i32::from(weight);
+                        *sum += i32::from(weight);
                         values.push(weight);
                     }
                 }
@@ -64,7 +68,8 @@ impl CodedMatrix {
         }
         Self {
             values,
-            starts,
+            sums,
+            zero,
             depth,
             columns,
         }
@@ -74,6 +79,13 @@ impl CodedMatrix {
     #[must_use]
     pub fn depth(&self) -> usize {
         self.depth
+    }
+
+    /// What the sums of a panel's columns begin at, so that the code of zero counts for nothing where `offset` is taken
+    /// off all codes.
+    fn starts(&self, panel: usize, offset: u8) -> [i32; COLUMNS] {
+        let shift = i32::from(offset) - i32::from(self.zero);
+        std::array::from_fn(|column| shift * self.sums[panel * COLUMNS + column])
     }
 
     /// Columns of the unpacked matrix.
@@ -112,6 +124,9 @@ enum Codes {
     /// With AVX-512's vector neural network instructions, which are there.
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni,
+    /// With the dot products of Armv8.2, which are there.
+    #[cfg(target_arch = "aarch64")]
+    NeonDot,
 }
 
 impl Codes {
@@ -119,6 +134,10 @@ impl Codes {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") {
             return Self::Avx512Vnni;
+        }
+        #[cfg(target_arch = "aarch64")]
+        if std::arch::is_aarch64_feature_detected!("dotprod") {
+            return Self::NeonDot;
         }
         Self::Plain(InstructionSet::widest())
     }
@@ -160,22 +179,28 @@ fn coded_product_on(
     let first = panel * COLUMNS;
     let width = COLUMNS.min(columns - first);
     let weights = &right.values[first * depth..][..depth * COLUMNS];
-    let starts: &[i32; COLUMNS] = right.starts[first..]
-        .first_chunk()
-        .expect("panels are whole");
     let (scale, bias) = (&scale[first..][..width], &bias[first..][..width]);
     let out = &mut out[first.min(rows * columns)..];
     match codes {
         Codes::Plain(set) => {
             let mut sums = [[0; COLUMNS]; ROWS];
-            plain_on(set, &mut sums, left, weights, starts);
+            plain_on(set, &mut sums, left, weights, &right.starts(panel, 0));
             scale_on(set, out, columns, &sums, scale, bias);
         }
         // SAFETY: this variant is only made where the instructions are; the lengths were checked above.
         #[cfg(target_arch = "x86_64")]
         Codes::Avx512Vnni => unsafe {
-            avx512_vnni(out, columns, left, weights, starts, scale, bias);
+            let starts = right.starts(panel, 0);
+            avx512_vnni(out, columns, left, weights, &starts, scale, bias);
         },
+        #[cfg(target_arch = "aarch64")]
+        Codes::NeonDot => {
+            let mut sums = [[0; COLUMNS]; ROWS];
+            let starts = right.starts(panel, neon_dot::OFFSET);
+            // SAFETY: as above.
+            unsafe { neon_dot::sums(&mut sums, left, weights, &starts) };
+            scale_on(InstructionSet::widest(), out, columns, &sums, scale, bias);
+        }
     }
 }
 
