@@ -3,6 +3,8 @@
 //! Codes of activations are unsigned bytes, because that is what processors multiply with signed ones; the code of zero
 //! is taken off again by the sums of the weights' columns.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 #[cfg(target_arch = "aarch64")]
 mod neon_dot;
 
@@ -121,6 +123,9 @@ pub fn coded_product(
 enum Codes {
     /// In plain loops, compiled for an instruction set.
     Plain(InstructionSet),
+    /// With AVX2, which is there, in 16 bits.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
     /// With AVX-512's vector neural network instructions, which are there.
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni,
@@ -135,6 +140,10 @@ impl Codes {
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") {
             return Self::Avx512Vnni;
         }
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            return Self::Avx2;
+        }
         #[cfg(target_arch = "aarch64")]
         if std::arch::is_aarch64_feature_detected!("dotprod") {
             return Self::NeonDot;
@@ -145,6 +154,10 @@ impl Codes {
     #[cfg(test)]
     fn available() -> Vec<Self> {
         let mut all: Vec<Self> = InstructionSet::available().map(Self::Plain).collect();
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            all.push(Self::Avx2);
+        }
         if !all.contains(&Self::widest()) {
             all.push(Self::widest());
         }
@@ -187,7 +200,15 @@ fn coded_product_on(
             plain_on(set, &mut sums, left, weights, &right.starts(panel, 0));
             scale_on(set, out, columns, &sums, scale, bias);
         }
-        // SAFETY: this variant is only made where the instructions are; the lengths were checked above.
+        #[cfg(target_arch = "x86_64")]
+        Codes::Avx2 => {
+            let mut sums = [[0; COLUMNS]; ROWS];
+            let starts = right.starts(panel, 0);
+            // SAFETY: this variant is only made where the instructions are; the lengths were checked above.
+            unsafe { avx2::sums(&mut sums, left, weights, &starts) };
+            scale_on(InstructionSet::widest(), out, columns, &sums, scale, bias);
+        }
+        // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Codes::Avx512Vnni => unsafe {
             let starts = right.starts(panel, 0);
