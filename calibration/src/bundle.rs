@@ -17,11 +17,17 @@ const RECORD_FILE: &str = "calibration.json";
 const MANIFEST_FILE: &str = "bundle.toml";
 
 /// Writes a bundle with all that another has and an encoder in int8, which replaces an earlier one; with its record and
-/// the report of it. The folders may be the same.
+/// the report of it. Where it is `preferred`, it is the first of the manifest, which runs where bytes are faster and nobody
+/// asks for a precision. The folders may be the same.
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub fn write(from: &Path, out: &Path, quantized: &Quantized) -> Result<Bundle, QuantizeError> {
+pub fn write(
+    from: &Path,
+    out: &Path,
+    quantized: &Quantized,
+    preferred: bool,
+) -> Result<Bundle, QuantizeError> {
     let bundle = Bundle::open(from)?;
     fs::create_dir_all(out).map_err(|error| QuantizeError::file(out, error))?;
     let manifest = bundle.manifest();
@@ -42,8 +48,8 @@ pub fn write(from: &Path, out: &Path, quantized: &Quantized) -> Result<Bundle, Q
     }
     let path = from.join(MANIFEST_FILE);
     let text = fs::read_to_string(&path).map_err(|error| QuantizeError::file(&path, error))?;
-    let manifest =
-        manifest_with(&text, quantized).map_err(|error| QuantizeError::file(&path, error))?;
+    let manifest = manifest_with(&text, quantized, preferred)
+        .map_err(|error| QuantizeError::file(&path, error))?;
     let record = &quantized.record;
     for (name, contents) in [
         (ENCODER_FILE, quantized.onnx.as_slice()),
@@ -59,8 +65,8 @@ pub fn write(from: &Path, out: &Path, quantized: &Quantized) -> Result<Bundle, Q
     Ok(Bundle::open(out)?)
 }
 
-/// The manifest with the quantised encoder after the others.
-fn manifest_with(text: &str, quantized: &Quantized) -> Result<String, String> {
+/// The manifest with the quantised encoder: before the others, in the place of an earlier one, or after the others.
+fn manifest_with(text: &str, quantized: &Quantized, preferred: bool) -> Result<String, String> {
     let mut manifest: Table = toml::from_str(text).map_err(|error| error.to_string())?;
     let Some(Value::Array(encoders)) = manifest.get_mut("encoder") else {
         return Err("there is no [[encoder]]".to_owned());
@@ -68,6 +74,7 @@ fn manifest_with(text: &str, quantized: &Quantized) -> Result<String, String> {
     let is = |entry: &Value, precision: &str| {
         entry.get("precision").and_then(Value::as_str) == Some(precision)
     };
+    let earlier = encoders.iter().position(|entry| is(entry, "int8"));
     encoders.retain(|entry| !is(entry, "int8"));
     let float = encoders.iter().find(|entry| is(entry, "f32"));
     let mut entry = float.and_then(Value::as_table).cloned().unwrap_or_default();
@@ -81,6 +88,11 @@ fn manifest_with(text: &str, quantized: &Quantized) -> Result<String, String> {
     ] {
         entry.insert(key.to_owned(), Value::String(value.to_owned()));
     }
-    encoders.push(Value::Table(entry));
+    let place = match (preferred, earlier) {
+        (true, _) => 0,
+        (false, Some(place)) => place.min(encoders.len()),
+        (false, None) => encoders.len(),
+    };
+    encoders.insert(place, Value::Table(entry));
     toml::to_string(&manifest).map_err(|error| error.to_string())
 }

@@ -116,7 +116,7 @@ impl Graph {
                 node.name
             )));
         }
-        cast_weights(graph)?;
+        float_weights(graph)?;
         Self::of(model)
     }
 
@@ -279,8 +279,8 @@ impl Graph {
     }
 }
 
-/// Casts weights that are stored in f16 to f32, once.
-fn cast_weights(graph: &mut GraphProto) -> Result<(), QuantizeError> {
+/// Makes weights that are stored in f16, or in bytes with their scales, those in f32 that they stand for, once.
+fn float_weights(graph: &mut GraphProto) -> Result<(), QuantizeError> {
     const FLOAT: i64 = 1;
     let mut stored: HashMap<String, TensorProto> = HashMap::new();
     for tensor in graph.initializer.drain(..) {
@@ -291,17 +291,16 @@ fn cast_weights(graph: &mut GraphProto) -> Result<(), QuantizeError> {
     for node in graph.node.drain(..) {
         let source = match node.op_type.as_str() {
             "Cast" if attribute(&node, "to").is_some_and(|to| to.i == FLOAT) => {
-                stored.get(&node.input[0])
+                let source = node.input.first().and_then(|name| stored.get(name));
+                source.map(tensor::floats).transpose()?.flatten()
             }
+            "DequantizeLinear" => dequantized(&node, &stored)?,
             _ => None,
         };
-        match source.map(tensor::floats).transpose()?.flatten() {
+        match source {
             Some(values) => {
-                let dims: Vec<usize> = source
-                    .iter()
-                    .flat_map(|tensor| &tensor.dims)
-                    .map(|side| *side as usize)
-                    .collect();
+                let dims = stored[&node.input[0]].dims.iter();
+                let dims: Vec<usize> = dims.map(|side| *side as usize).collect();
                 let name = node.output[0].clone();
                 stored.insert(name.clone(), tensor::of_f32(&name, &dims, &values));
                 names.push(name);
@@ -317,4 +316,22 @@ fn cast_weights(graph: &mut GraphProto) -> Result<(), QuantizeError> {
     let kept = names.iter().filter(|name| taken.contains(name));
     graph.initializer = kept.filter_map(|name| stored.get(name).cloned()).collect();
     Ok(())
+}
+
+/// The weights that a node makes of bytes, if these and their scales are constants.
+fn dequantized(
+    node: &NodeProto,
+    stored: &HashMap<String, TensorProto>,
+) -> Result<Option<Vec<f32>>, QuantizeError> {
+    let constant = |index: usize| node.input.get(index).and_then(|name| stored.get(name));
+    let (Some(bytes), Some(scale)) = (constant(0), constant(1)) else {
+        return Ok(None);
+    };
+    let zero = node.input.get(2).filter(|name| !name.is_empty());
+    if zero.is_some() && constant(2).is_none() {
+        return Ok(None);
+    }
+    let axis = attribute(node, "axis").map_or(1, |axis| axis.i);
+    let scale = tensor::floats(scale)?.unwrap_or_default();
+    Ok(tensor::dequantized(bytes, &scale, constant(2), axis))
 }

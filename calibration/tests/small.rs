@@ -329,7 +329,7 @@ fn the_bundle_has_both_encoders_and_the_report() {
     let out = out.path().join("deep/int8");
     // A second time over the first, and onto itself.
     for from in [folder.path(), folder.path(), &out] {
-        let written = fixate_calibration::bundle::write(from, &out, &quantized).unwrap();
+        let written = fixate_calibration::bundle::write(from, &out, &quantized, false).unwrap();
         let precisions: Vec<Precision> = written
             .manifest()
             .encoders

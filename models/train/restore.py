@@ -28,9 +28,12 @@ def folded_convolutions(path):
     graph = onnx.load(path).graph
     known = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for node in graph.node:
-        # Half precision is cast, and weights that are equal are exported once.
+        # Half precision is cast, bytes are scaled, and weights that are equal are exported once.
         if node.op_type in ("Cast", "Identity") and node.input[0] in known:
             known[node.output[0]] = known[node.input[0]].astype(np.float32)
+        elif node.op_type == "DequantizeLinear" and node.input[0] in known:
+            scale = known[node.input[1]].reshape(-1, 1, 1, 1)
+            known[node.output[0]] = known[node.input[0]].astype(np.float32) * scale
     return {
         module_path(node.name): [torch.from_numpy(known[name].astype(np.float32)) for name in node.input[1:3]]
         for node in graph.node
@@ -42,7 +45,7 @@ def folded_convolutions(path):
 def restore(bundle, images):
     """The model of the folder `bundle`. Its batch norms were folded away; they return with the statistics of `images`
     (the encoder's input, [N, 3, S, S]), so that it computes what it did. Residual blocks that the bundle does not have
-    yet start as identities: a deeper model goes on from where a shallower one was."""
+    yet start near identities: a deeper model goes on from where a shallower one was."""
     model = Model()
     decoder = {name: tensor.float() for name, tensor in load_file(f"{bundle}/decoder.safetensors").items()}
     missing, unknown = model.load_state_dict(decoder, strict=False)
@@ -54,7 +57,9 @@ def restore(bundle, images):
     for name, module in encoder.named_modules():
         if isinstance(module, (Residual, Bottleneck)) and not any(path.startswith(f"{name}.") for path in waiting):
             norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d)]
-            norms[-1].weight.zero_()
+            # Not at zero: Muon turns kernels at full rate whatever their share is, so a weight that begins there finds a
+            # random direction at every step, and stays. Four blocks of an earlier version never came to life.
+            norms[-1].weight.fill_(0.2)
         elif isinstance(module, nn.Conv2d) and name in waiting:
             known[module] = waiting.pop(name)
     if waiting:

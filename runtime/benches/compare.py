@@ -130,6 +130,10 @@ class Comparison:
 
     def __init__(self, options, folder):
         self.fixate = Fixate(options.fixate, options.bundle, options.decoder_precision)
+        entries = self.fixate.manifest()["encoder"]
+        encoder = next((entry for entry in entries if entry["precision"] == "f32"), entries[0])
+        # What is exported for the peers.
+        self.fixate.precision = encoder["precision"]
         exported = self.fixate.run("model", "export", options.bundle or "default", "-o", folder / "onnx")
         self.model = exported["model"]
         side, coordinates = exported["input_size"], exported["coordinate_size"]
@@ -141,8 +145,6 @@ class Comparison:
         manifest = self.fixate.manifest()
         mean, deviation = (numpy.array(manifest["input"][key], numpy.float32) for key in ("mean", "std"))
         pixels = (image.astype(numpy.float32) - mean) / deviation
-        entries = manifest["encoder"]
-        encoder = next((entry for entry in entries if entry["precision"] == "f32"), entries[0])
         self.encoder_inputs = {encoder.get("input", "image"): pixels.transpose(2, 0, 1)[None].copy()}
         self.encoder_output = encoder.get("output", "image_embeddings")
         point = [place * coordinates / side for place in point]

@@ -47,7 +47,8 @@ class Fixate:
 
     name = "fixate"
 
-    def __init__(self, command, bundle, decoder_precision="f32"):
+    def __init__(self, command, bundle, decoder_precision="f32", precision=None):
+        self.precision = precision
         self.command = command
         self.bundle = bundle
         self.decoder_precision = decoder_precision
@@ -61,9 +62,10 @@ class Fixate:
         return json.loads(result.stdout)
 
     def model(self):
-        """Arguments that name the bundle, and in what its decoder computes."""
+        """Arguments that name the bundle, and in what its encoder, if that is decided, and its decoder compute."""
         bundle = ["--model", self.bundle] if self.bundle else []
-        return [*bundle, "--decoder-precision", self.decoder_precision]
+        precision = ["--precision", self.precision] if self.precision else []
+        return [*bundle, *precision, "--decoder-precision", self.decoder_precision]
 
     def manifest(self):
         """What bundle.toml says."""

@@ -162,6 +162,19 @@ impl Bundle {
         })
     }
 
+    /// The encoder to be run on tract where nobody asks for a precision: the manifest's first, but one in f32, if there is
+    /// one, where the first is in int8 and this processor computes no faster with bytes
+    /// ([`bytes_are_faster`](crate::encoder::bytes_are_faster)).
+    ///
+    /// # Errors
+    /// Never for a bundle that opened: it has an encoder.
+    pub fn preferred_encoder(&self, bytes_are_faster: bool) -> Result<&EncoderEntry, BundleError> {
+        match self.manifest.encoders.first() {
+            Some(first) if bytes_are_faster || first.precision != Precision::Int8 => Ok(first),
+            _ => self.choose_encoder(None),
+        }
+    }
+
     /// The bytes of one of the manifest's encoders, verified as they are read.
     ///
     /// # Errors

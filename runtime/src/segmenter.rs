@@ -32,7 +32,8 @@ use second_look::SecondLook;
 pub struct SegmenterOptions {
     /// Threads that the encoder computes with, and those that the decoder does, the caller's included.
     pub threads: usize,
-    /// Which of the bundle's encoders; none for the first in f32, else the first.
+    /// Which of the bundle's encoders; none for the one that it prefers on this processor
+    /// ([`Bundle::preferred_encoder`]), on ONNX Runtime for the first in f32, else the first.
     pub precision: Option<Precision>,
     /// What runs the encoder.
     pub backend: Backend,

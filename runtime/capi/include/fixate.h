@@ -243,7 +243,7 @@
 #define FIXATE_LOG_DEBUG 4
 
 /*
- The bundle's first encoder in f32, else its first.
+ The bundle's first encoder, but one in f32 where the first is in int8 and this processor is no faster with bytes.
  */
 #define FIXATE_PRECISION_ANY 0
 

@@ -12,7 +12,7 @@ use crate::status::{
     FIXATE_ERROR_SYSTEM, Failure,
 };
 
-/// The bundle's first encoder in f32, else its first.
+/// The bundle's first encoder, but one in f32 where the first is in int8 and this processor is no faster with bytes.
 pub const FIXATE_PRECISION_ANY: u32 = 0;
 /// 32-bit floating point.
 pub const FIXATE_PRECISION_F32: u32 = 1;

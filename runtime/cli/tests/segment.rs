@@ -283,13 +283,16 @@ fn bundles_that_are_missing_or_damaged() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/default");
     let copy = desk.path("bundle");
     std::fs::create_dir(&copy).unwrap();
-    let names = ["bundle.toml", "encoder.onnx", "decoder.safetensors"];
-    for name in names {
+    let encoders = ["encoder.onnx", "encoder.int8.onnx"];
+    for name in encoders
+        .into_iter()
+        .chain(["bundle.toml", "decoder.safetensors"])
+    {
         std::fs::copy(shipped.join(name), copy.join(name)).unwrap();
     }
     let arguments = ["--point", "90,60", "--model", "bundle"];
     assert_eq!(candidates(&desk.answer(&image, &arguments)).len(), 3);
-    for name in ["encoder.onnx", "decoder.safetensors"] {
+    for name in encoders.into_iter().chain(["decoder.safetensors"]) {
         let path = copy.join(name);
         let whole = std::fs::read(&path).unwrap();
         let mut flipped = whole.clone();

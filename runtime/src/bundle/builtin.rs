@@ -12,8 +12,12 @@ macro_rules! files {
 
 /// Names and contents; none without the feature `default-model`.
 #[cfg(feature = "default-model")]
-pub(super) const FILES: &[(&str, &[u8])] =
-    files!["bundle.toml", "encoder.onnx", "decoder.safetensors"];
+pub(super) const FILES: &[(&str, &[u8])] = files![
+    "bundle.toml",
+    "encoder.onnx",
+    "encoder.int8.onnx",
+    "decoder.safetensors"
+];
 
 #[cfg(not(feature = "default-model"))]
 pub(super) const FILES: &[(&str, &[u8])] = &[];

@@ -110,6 +110,8 @@ fn a_good_bundle_opens() {
         (int8.input.as_str(), int8.output.as_str()),
         ("image", "image_embeddings")
     );
+    assert_eq!(bundle.preferred_encoder(true).unwrap(), int8);
+    assert_eq!(bundle.preferred_encoder(false).unwrap(), f32);
     let refusal = bundle.choose_encoder(Some(Precision::F16)).unwrap_err();
     assert_eq!(
         refusal.to_string(),
@@ -306,6 +308,10 @@ fn large_manifests_are_not_read() {
 fn the_built_in_model_is_whole() {
     let bundle = Bundle::builtin().unwrap();
     assert!(bundle.choose_encoder(None).is_ok());
+    let bytes: usize = builtin::FILES.iter().map(|(_, bytes)| bytes.len()).sum();
+    assert!(bytes <= 6_000_000, "{bytes}");
+    let preferred = bundle.preferred_encoder(true).unwrap();
+    assert_eq!(preferred.precision, Precision::Int8);
 }
 
 #[test]

@@ -34,9 +34,7 @@ fn agreement(prompt: &Prompt, logits: LogitsView<'_>, placement: &Placement) -> 
     let mut agreement = 1.0;
     if !prompt.points.is_empty() {
         let right = prompt.points.iter().filter(|point| {
-            let (x, y) = grid.pixel(point.x_px, point.y_px);
-            let last = |value: f32, length: usize| (value.max(0.0) as usize).min(length - 1);
-            let (x, y) = (last(x, grid.columns), last(y, grid.rows));
+            let (x, y) = grid.place(point.x_px, point.y_px);
             let inside = logits.values[y * logits.width + x] > 0.0;
             inside == (point.label == PointLabel::Foreground)
         });
@@ -93,6 +91,25 @@ impl<'a> Grid<'a> {
     fn pixel(&self, x_px: f32, y_px: f32) -> (f32, f32) {
         let (x, y) = self.placement.input_from_image(x_px, y_px);
         (x / self.scale, y / self.scale)
+    }
+
+    /// Pixels that a mask has on the image.
+    pub(super) fn area(&self, logits: LogitsView<'_>) -> usize {
+        let rows = logits.values.chunks_exact(logits.width).take(self.rows);
+        let in_row = |row: &[f32]| {
+            row[..self.columns]
+                .iter()
+                .filter(|value| **value > 0.0)
+                .count()
+        };
+        rows.map(in_row).sum()
+    }
+
+    /// Column and row of the mask's pixel at a place of the image.
+    pub(super) fn place(&self, x_px: f32, y_px: f32) -> (usize, usize) {
+        let (x, y) = self.pixel(x_px, y_px);
+        let last = |value: f32, length: usize| (value.max(0.0) as usize).min(length - 1);
+        (last(x, self.columns), last(y, self.rows))
     }
 
     /// A box's left, top, right and bottom in pixels of the mask.

@@ -6,7 +6,7 @@ mod onnxruntime;
 use super::{ModelIdentity, SegmenterError, SegmenterOptions};
 use crate::bundle::{Bundle, DecoderKind, EncoderEntry};
 use crate::decoder::{Decoder, FactoredSamDecoder, OnnxDecoder};
-use crate::encoder::{Backend, Encoder, TractEncoder, TractOptions};
+use crate::encoder::{Backend, Encoder, TractEncoder, TractOptions, bytes_are_faster};
 use crate::preprocess::InputSpec;
 #[cfg(feature = "onnxruntime")]
 use onnxruntime::load as on_onnxruntime;
@@ -36,7 +36,10 @@ impl Parts {
         }
         let (encoder, entry): (Box<dyn Encoder>, &EncoderEntry) = match &options.backend {
             Backend::Tract => {
-                let entry = bundle.choose_encoder(options.precision)?;
+                let entry = match options.precision {
+                    None => bundle.preferred_encoder(bytes_are_faster())?,
+                    precision => bundle.choose_encoder(precision)?,
+                };
                 let encoder = Self::on_tract(bundle, entry, options.threads)?;
                 (Box::new(encoder), entry)
             }

@@ -11,11 +11,16 @@ use crate::prompt::Prompt;
 
 use super::fit::{Grid, best_fitting};
 
+/// The share of a mask that the piece around the point has at least if what else there is of it are crumbs, which say
+/// nothing of how far the thing goes.
+const MAIN_PIECE: f32 = 0.7;
+
 /// Buffers of it.
 #[derive(Default)]
 pub(super) struct SecondLook {
     prompt: Prompt,
     decoded: Decoded,
+    piece: Piece,
 }
 
 impl SecondLook {
@@ -31,9 +36,16 @@ impl SecondLook {
         let placement = &keyframe.placement;
         let grid = Grid::of(mask.view(), placement);
         let everywhere = (0..mask.width, 0..mask.height);
-        let Some(around) = grid.bounds_of_mask(mask.view(), everywhere) else {
+        let Some(mut around) = grid.bounds_of_mask(mask.view(), everywhere) else {
             return;
         };
+        if let [point] = prompt.points[..] {
+            let place = grid.place(point.x_px, point.y_px);
+            let (piece, bounds) = self.piece.around(mask.view(), place);
+            if piece as f32 >= MAIN_PIECE * grid.area(mask.view()) as f32 {
+                around = bounds;
+            }
+        }
         let bounds = grid.image_bounds(around);
         self.prompt.points.clear();
         self.prompt.points.extend_from_slice(&prompt.points);
@@ -48,6 +60,55 @@ impl SecondLook {
         }
         let best = best_fitting(decoded, &self.prompt, placement);
         average(mask, decoded.mask(best), &window);
+    }
+}
+
+/// Buffers for looking for the piece of a mask around a place.
+#[derive(Default)]
+struct Piece {
+    seen: Vec<bool>,
+    next: Vec<usize>,
+}
+
+impl Piece {
+    /// How many pixels of a mask hang together with the one at column x and row y by their sides, and their left, top,
+    /// right and bottom; none if that one is not in the mask.
+    fn around(&mut self, mask: LogitsView<'_>, (x, y): (usize, usize)) -> (usize, [f32; 4]) {
+        let (width, height) = (mask.width, mask.height);
+        self.seen.clear();
+        self.seen.resize(width * height, false);
+        // No place waits twice, so there is room for all.
+        self.next.clear();
+        self.next.reserve(width * height);
+        let mut visit = |x: usize, y: usize, next: &mut Vec<usize>| {
+            let at = y * width + x;
+            if mask.values[at] > 0.0 && !self.seen[at] {
+                self.seen[at] = true;
+                next.push(at);
+            }
+        };
+        visit(x, y, &mut self.next);
+        let (mut count, mut low, mut high) = (0, (x, y), (x, y));
+        while let Some(at) = self.next.pop() {
+            let (x, y) = (at % width, at / width);
+            count += 1;
+            low = (low.0.min(x), low.1.min(y));
+            high = (high.0.max(x), high.1.max(y));
+            if x > 0 {
+                visit(x - 1, y, &mut self.next);
+            }
+            if x + 1 < width {
+                visit(x + 1, y, &mut self.next);
+            }
+            if y > 0 {
+                visit(x, y - 1, &mut self.next);
+            }
+            if y + 1 < height {
+                visit(x, y + 1, &mut self.next);
+            }
+        }
+        let sides = [low.0, low.1, high.0 + 1, high.1 + 1];
+        (count, sides.map(|side| side as f32))
     }
 }
 
@@ -172,6 +233,21 @@ mod tests {
             };
             assert_eq!(*found, expected, "{at}");
         }
+    }
+
+    #[test]
+    fn crumbs_do_not_widen_the_box() {
+        let mut values = small();
+        values[8 * 3 + 7] = 2.0;
+        let (decoder, _) = look(false, values.clone());
+        let bounds = decoder.asked[0].0.bounds.unwrap();
+        assert_eq!((bounds.x0_px, bounds.x1_px), (80.0, 160.0));
+        // Half of it is no crumb.
+        values[8 * 2 + 7] = 2.0;
+        values[8 + 7] = 2.0;
+        let (decoder, _) = look(false, values);
+        let bounds = decoder.asked[0].0.bounds.unwrap();
+        assert_eq!((bounds.x0_px, bounds.x1_px), (80.0, 320.0));
     }
 
     #[test]

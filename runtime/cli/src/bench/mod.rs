@@ -25,6 +25,9 @@ struct Report {
     model: String,
     backend: String,
     threads: usize,
+    /// Of the bundle's encoders, the one that ran.
+    encoder_precision: String,
+    decoder_precision: &'static str,
     encoder: Distribution,
     cache: Distribution,
     decoder: Distribution,
@@ -111,10 +114,15 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
     )?;
     progress.finish_and_clear();
     let product = Distribution::of(products).p50_ms;
+    let encoders = bundle.manifest().encoders.iter();
+    let ran = &segmenter.identity().encoder_sha256;
+    let ran = encoders.into_iter().find(|entry| entry.sha256 == *ran);
     let report = Report {
         model,
         backend: arguments.model.backend.to_string(),
         threads: usize::from(arguments.model.threads),
+        encoder_precision: ran.map_or_else(String::new, |entry| entry.precision.to_string()),
+        decoder_precision: arguments.model.decoder_precision.name(),
         encoder: Distribution::of(encoder),
         cache: Distribution::of(cache),
         decoder: Distribution::of(decoder),
@@ -126,8 +134,8 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
     }
     let threads = report.threads;
     crate::print_line(format_args!(
-        "{} on {}, on {threads} thread(s), milliseconds",
-        report.model, report.backend
+        "{} on {}, on {threads} thread(s), encoder in {}, decoder in {}, milliseconds",
+        report.model, report.backend, report.encoder_precision, report.decoder_precision
     ));
     crate::print_line(format_args!(
         "                  min     p50     p99   p99.9     max    runs"
