@@ -12,12 +12,13 @@ use fixate::frame::{Frame, PixelFormat};
 use fixate::segmenter::{Segmenter, SegmenterError, SegmenterOptions};
 use prost::Message;
 use sha2::{Digest, Sha256};
+use toml::{Table, Value};
 use tract_onnx::pb::ModelProto;
 
-const F16: i32 = 10;
+const F32: i32 = 1;
 
-/// Writes the default model into a folder, with a second encoder that is called int8: the first after a change to the
-/// values of its last tensor that has many.
+/// Writes the default model into a folder, with a second encoder that is called int8: the one in f32 after a change to
+/// the scales, in f32, of its last kernel that has many.
 fn bundle_with(folder: &Path, change: fn(&mut [u8])) -> Bundle {
     let builtin = Bundle::builtin().unwrap();
     let entry = builtin.choose_encoder(None).unwrap();
@@ -25,7 +26,8 @@ fn bundle_with(folder: &Path, change: fn(&mut [u8])) -> Bundle {
     let mut model = ModelProto::decode(&*onnx).unwrap();
     let tensors = &mut model.graph.as_mut().unwrap().initializer;
     let mut weights = tensors.iter_mut().rev();
-    let weights = weights.find(|tensor| tensor.data_type == F16 && tensor.raw_data.len() > 10_000);
+    let weights =
+        weights.find(|tensor| tensor.data_type == F32 && tensor.raw_data.len() >= 4 * 128);
     change(&mut weights.unwrap().raw_data);
     let changed = model.encode_to_vec();
     fs::write(folder.join(&entry.file), &*onnx).unwrap();
@@ -41,21 +43,21 @@ fn bundle_with(folder: &Path, change: fn(&mut [u8])) -> Bundle {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let entry = format!(
-        "[[encoder]]\nfile = \"encoder.int8.onnx\"\nprecision = \"int8\"\nsha256 = \"{digest}\"\ninput = {:?}\noutput = {:?}\n\n[decoder]",
-        entry.input, entry.output
-    );
-    // The default model may have one of its own.
-    let (before, after) = manifest.split_once("[decoder]").unwrap();
-    let before = before
-        .split("[[encoder]]")
-        .filter(|part| !part.contains("\"int8\""));
-    let before: Vec<&str> = before.collect();
-    fs::write(
-        folder.join("bundle.toml"),
-        before.join("[[encoder]]") + &entry + after,
-    )
-    .unwrap();
+    let mut manifest: Table = toml::from_str(&manifest).unwrap();
+    let encoders = manifest["encoder"].as_array_mut().unwrap();
+    // The default model has one of its own.
+    encoders.retain(|entry| entry["precision"].as_str() == Some("f32"));
+    let mut second = encoders[0].clone();
+    for (key, value) in [
+        ("file", "encoder.int8.onnx"),
+        ("precision", "int8"),
+        ("sha256", &digest),
+    ] {
+        second[key] = Value::String(value.to_owned());
+    }
+    encoders.push(second);
+    let manifest = toml::to_string(&manifest).unwrap();
+    fs::write(folder.join("bundle.toml"), manifest).unwrap();
     Bundle::open(folder).unwrap()
 }
 
@@ -158,12 +160,12 @@ fn the_default_model_passes_its_self_check_once() {
 #[test]
 fn an_encoder_whose_masks_are_others_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    // The signs of its weights are turned.
+    // The signs of a kernel are turned.
     let bundle = bundle_with(folder.path(), |weights| {
         weights
             .iter_mut()
-            .skip(1)
-            .step_by(2)
+            .skip(3)
+            .step_by(4)
             .for_each(|byte| *byte ^= 0x80);
     });
     let mut options = options(|_| ());
@@ -181,7 +183,7 @@ fn an_encoder_whose_masks_are_others_is_refused() {
 fn an_encoder_that_gives_nan_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let bundle = bundle_with(folder.path(), |weights| {
-        weights[..2].copy_from_slice(&[0, 0x7e])
+        weights[..4].copy_from_slice(&f32::NAN.to_le_bytes());
     });
     let mut options = options(|_| ());
     options.precision = Some(Precision::Int8);
