@@ -1,12 +1,12 @@
 //! From a frame, resized and normalised, to its embedding.
 //!
 //! On tract, what encoders spend their time on is rewritten into operators of our own before a graph runs. Milliseconds of
-//! one encoding on one thread of an x86-64 processor with AVX-512 ([`operator_times`]; `cargo bench -p fixate --bench encoder`
+//! one encoding on one thread of x86-64 processors with AVX-512, another one for each row ([`operator_times`]; `cargo bench -p fixate --bench encoder`
 //! prints it, with `FIXATE_BUNDLE=DIR` of another bundle):
 //!
 //! | | tract's operators | with our own |
 //! |-|-|-|
-//! | the model that comes with the library, version 0.3.0 | 98.8: products 67.5, direct convolutions 23.2, padding 3.5, activations 2.6, packing 1.0 | 50.1: products, with biases and activations, 47.6, sums 1.2, copies 1.2 |
+//! | the model that comes with the library, in f32 | 66.2: products 50.0, direct convolutions 8.4, activations 2.1, packing 2.0, padding 1.8, moved axes 0.9 | 42.1: products, with biases and activations, 39.9, copies 1.0, sums 0.7 |
 //! | MobileSAM's sizes | 2945: products 1307, softmax 427, packing 387, GELU 190, direct convolutions 167, depthwise 157, sums 95, moved axes 60 | 1350: products, with GELU, 1009, attention 186, depthwise 82, layer norms 31, sums 21, copies 20 |
 
 mod backend;
