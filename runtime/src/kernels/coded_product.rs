@@ -5,6 +5,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512_vnni;
 #[cfg(target_arch = "aarch64")]
 mod neon_dot;
 
@@ -37,9 +39,11 @@ pub struct Coding {
 #[derive(Clone, Debug)]
 pub struct CodedMatrix {
     values: Vec<i8>,
-    /// Of each column.
-    sums: Vec<i32>,
-    zero: u8,
+    /// What the sums of each column begin at.
+    starts: Vec<i32>,
+    /// The same where codes are taken as signed.
+    #[cfg(target_arch = "aarch64")]
+    signed_starts: Vec<i32>,
     depth: usize,
     columns: usize,
 }
@@ -68,10 +72,15 @@ impl CodedMatrix {
                 }
             }
         }
+        let starts_with = |offset: u8| {
+            let shift = i32::from(offset) - i32::from(zero);
+            sums.iter().map(|sum| shift * sum).collect()
+        };
         Self {
             values,
-            sums,
-            zero,
+            starts: starts_with(0),
+            #[cfg(target_arch = "aarch64")]
+            signed_starts: starts_with(neon_dot::OFFSET),
             depth,
             columns,
         }
@@ -81,13 +90,6 @@ impl CodedMatrix {
     #[must_use]
     pub fn depth(&self) -> usize {
         self.depth
-    }
-
-    /// What the sums of a panel's columns begin at, so that the code of zero counts for nothing where `offset` is taken
-    /// off all codes.
-    fn starts(&self, panel: usize, offset: u8) -> [i32; COLUMNS] {
-        let shift = i32::from(offset) - i32::from(self.zero);
-        std::array::from_fn(|column| shift * self.sums[panel * COLUMNS + column])
     }
 
     /// Columns of the unpacked matrix.
@@ -212,32 +214,43 @@ fn coded_product_on(
     match codes {
         Codes::Plain(set) => {
             let mut sums = [[0; COLUMNS]; ROWS];
-            plain_on(set, &mut sums, left, weights, &right.starts(panel, 0));
+            plain_on(
+                set,
+                &mut sums,
+                left,
+                weights,
+                panel_of(&right.starts, first),
+            );
             scale_on(set, out, columns, &sums, scale, bias);
         }
         #[cfg(target_arch = "x86_64")]
         Codes::Avx2 => {
             let mut sums = [[0; COLUMNS]; ROWS];
-            let starts = right.starts(panel, 0);
+            let starts = panel_of(&right.starts, first);
             // SAFETY: this variant is only made where the instructions are; the lengths were checked above.
-            unsafe { avx2::sums(&mut sums, left, weights, &starts) };
+            unsafe { avx2::sums(&mut sums, left, weights, starts) };
             scale_on(InstructionSet::widest(), out, columns, &sums, scale, bias);
         }
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Codes::Avx512Vnni => unsafe {
-            let starts = right.starts(panel, 0);
-            avx512_vnni(out, columns, left, weights, &starts, scale, bias);
+            let starts = panel_of(&right.starts, first);
+            avx512_vnni::product(out, columns, left, weights, starts, scale, bias);
         },
         #[cfg(target_arch = "aarch64")]
         Codes::NeonDot => {
             let mut sums = [[0; COLUMNS]; ROWS];
-            let starts = right.starts(panel, neon_dot::OFFSET);
+            let starts = panel_of(&right.signed_starts, first);
             // SAFETY: as above.
-            unsafe { neon_dot::sums(&mut sums, left, weights, &starts) };
+            unsafe { neon_dot::sums(&mut sums, left, weights, starts) };
             scale_on(InstructionSet::widest(), out, columns, &sums, scale, bias);
         }
     }
+}
+
+/// The panel's that begins at a column, of what there is for each.
+fn panel_of(starts: &[i32], first: usize) -> &[i32; COLUMNS] {
+    starts[first..].first_chunk().expect("panels are whole")
 }
 
 super::dispatch::per_instruction_set!(
@@ -283,67 +296,6 @@ fn plain_body<const FUSED: bool>(
                 for (code, weight) in codes.iter().zip(weights) {
                     *sum += i32::from(*code) * i32::from(*weight);
                 }
-            }
-        }
-    }
-}
-
-/// # Safety
-/// The processor has the instructions; the rows' parts are equally long, multiples of [`CODE_GROUP`] and together as deep
-/// as `weights`; `scale` and `bias` are as long, at most [`COLUMNS`], and rows of `out` lie `stride` apart, which is no less,
-/// the last one at least as long.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vnni")]
-unsafe fn avx512_vnni(
-    out: &mut [f32],
-    stride: usize,
-    left: &[CodeRows<'_>],
-    weights: &[i8],
-    starts: &[i32; COLUMNS],
-    scale: &[f32],
-    bias: &[f32],
-) {
-    use std::arch::x86_64::{
-        _mm512_add_ps, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_loadu_si512,
-        _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_mul_ps, _mm512_set1_epi32,
-    };
-    // SAFETY: the arrays hold two registers a row; every group read lies in its row or in the weights; nothing is read of
-    // scales and biases, or written of rows, that the masks leave out.
-    unsafe {
-        let start = [
-            _mm512_loadu_si512(starts.as_ptr().cast()),
-            _mm512_loadu_si512(starts.as_ptr().add(16).cast()),
-        ];
-        let mut registers = [start; ROWS];
-        let mut panel = weights.as_ptr();
-        for part in left {
-            let rows = part.map(|row| row.as_ptr());
-            for group in 0..part[0].len() / CODE_GROUP {
-                let low = _mm512_loadu_si512(panel.cast());
-                let high = _mm512_loadu_si512(panel.add(64).cast());
-                for (row, registers) in rows.iter().zip(&mut registers) {
-                    let codes = row.add(group * CODE_GROUP).cast::<i32>().read_unaligned();
-                    let codes = _mm512_set1_epi32(codes);
-                    registers[0] = _mm512_dpbusd_epi32(registers[0], codes, low);
-                    registers[1] = _mm512_dpbusd_epi32(registers[1], codes, high);
-                }
-                panel = panel.wrapping_add(CODE_GROUP * COLUMNS);
-            }
-        }
-        let all = ((1_u64 << scale.len()) - 1) as u32;
-        let masks = [all as u16, (all >> 16) as u16];
-        let [scales, biases] = [scale, bias].map(|values| {
-            [
-                _mm512_maskz_loadu_ps(masks[0], values.as_ptr()),
-                _mm512_maskz_loadu_ps(masks[1], values.as_ptr().wrapping_add(16)),
-            ]
-        });
-        for (out, registers) in out.chunks_mut(stride).zip(registers) {
-            for half in 0..2 {
-                let sums = _mm512_cvtepi32_ps(registers[half]);
-                let values = _mm512_add_ps(_mm512_mul_ps(sums, scales[half]), biases[half]);
-                let place = out.as_mut_ptr().wrapping_add(16 * half);
-                _mm512_mask_storeu_ps(place, masks[half], values);
             }
         }
     }
