@@ -39,10 +39,7 @@ pub fn block_matmul_ahead(
     right: Matrix<'_>,
     ahead: &Ahead<'_>,
 ) {
-    let mut operands = Operands::of(&mut product, &left, &right);
-    if update == Update::Add {
-        operands.start = operands.product;
-    }
+    let mut operands = Operands::updating(&mut product, update, &left, &right);
     // Tiles of the widest registers have up to 6 rows.
     let steps = product.rows.div_ceil(6) * left.columns;
     let piece = ahead.next(steps * LINES_A_STEP);
@@ -161,10 +158,7 @@ fn block_matmul_on(
     left: Matrix<'_>,
     right: Matrix<'_>,
 ) {
-    let mut operands = Operands::of(&mut product, &left, &right);
-    if update == Update::Add {
-        operands.start = operands.product;
-    }
+    let operands = Operands::updating(&mut product, update, &left, &right);
     // SAFETY: the constructors of the matrices checked that their last element, and so every one,
     // lies in its slice, and the product is borrowed mutably, so it overlaps neither factor.
     unsafe { run(set, &operands) };
@@ -178,12 +172,9 @@ fn block_matmul_groups_on(
     left: Matrix<'_>,
     right: Matrix<'_>,
 ) {
-    let mut operands = Operands::of(&mut product, &left, &right);
+    let mut operands = Operands::updating(&mut product, update, &left, &right);
     assert_groups_fit(&groups, &product, &left, &right);
     operands.groups = groups;
-    if update == Update::Add {
-        operands.start = operands.product;
-    }
     // SAFETY: as for one product; those of the other groups were checked, too.
     unsafe { run(set, &operands) };
 }

@@ -3,7 +3,7 @@
 use std::ptr::{null, null_mut};
 
 use super::super::code_pairs::CodePairs;
-use super::super::matmul::{Matrix, MatrixMut};
+use super::super::matmul::{Matrix, MatrixMut, Update};
 use super::{Groups, Start};
 
 /// Where a product's elements are; what is null is not there.
@@ -100,6 +100,20 @@ impl Operands {
             depth: left.columns,
             ..Self::NOTHING
         }
+    }
+
+    /// Of one product that replaces what is there, or is added to it.
+    pub(super) fn updating(
+        product: &mut MatrixMut<'_>,
+        update: Update,
+        left: &Matrix<'_>,
+        right: &Matrix<'_>,
+    ) -> Self {
+        let mut operands = Self::of(product, left, right);
+        if update == Update::Add {
+            operands.start = operands.product;
+        }
+        operands
     }
 
     /// Of pairs; where the product goes is not said. The elements of the factors are as large as floats, and are only
