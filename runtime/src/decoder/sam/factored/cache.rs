@@ -59,6 +59,8 @@ struct CacheScratch {
     /// `[channels, BLOCK]`.
     features: Vec<f32>,
     means: Vec<f32>,
+    /// `[middle channels of the upscaling, BLOCK]`.
+    place_features: Vec<f32>,
     block: Vec<f32>,
 }
 
@@ -130,6 +132,7 @@ impl CachePart {
         let CacheScratch {
             features,
             means,
+            place_features,
             block: buffer,
         } = &mut self.scratch;
         let features = sized(features, model.shape.channels * BLOCK);
@@ -161,7 +164,9 @@ impl CachePart {
             stored.write(own, &self.upscaling, buffer, |out| {
                 let (product, addends) = out.split_at_mut(model.upscaling.first.width * BLOCK);
                 project(&model.upscaling.first, features, product);
-                model.upscaling.keep_fine((fine, positions), block, addends);
+                let buffers = (&mut *place_features, &mut *means);
+                let upscaling = &model.upscaling;
+                upscaling.keep_fine((fine, positions), block, buffers, addends);
             });
 
             for (index, level) in self.levels.iter().enumerate().skip(1) {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    CodePairDots, CodePairs, GeluSums, Matrix, MatrixMut, Start, add_assign, block_matmul_from,
+    CodePairDots, CodePairs, GeluSums, Matrix, MatrixMut, Start, block_matmul_from,
     block_matmul_of_pairs_from, code_left, code_right, gelu_sums, gelu_sums_of_pairs, interleave,
 };
 
@@ -14,9 +14,10 @@ use super::super::mask_head::transposed_convolution;
 use super::super::shape::Shape;
 use super::super::weights::{Weights, WeightsError};
 use super::algebra::{Algebra, Projection};
-use super::blocks::{BLOCK, copy_block, positions_of};
+use super::blocks::{BLOCK, copy_block};
 use super::factors::{BlockFactors, Part, TokenValues, transposed_coefficients};
 use super::packed::{MlpScratch, PackedMlp};
+use super::spaces::next_space;
 
 /// The two transposed convolutions and the MLPs of the output tokens.
 pub(super) struct Upscaling {
@@ -175,11 +176,12 @@ impl Upscaling {
         self.first.width + if self.has_fine { fine } else { 0 }
     }
 
-    /// Writes what a block's fine features, out of those of all `positions`, add.
+    /// Writes what a block's fine features, out of those of all `positions`, add; the vectors are buffers.
     pub(super) fn keep_fine(
         &self,
         (fine, positions): (&[f32], usize),
         block: usize,
+        (place_features, means): (&mut Vec<f32>, &mut Vec<f32>),
         out: &mut [f32],
     ) {
         if !self.has_fine {
@@ -189,23 +191,13 @@ impl Upscaling {
         let (half, quarter) = fine.split_at(4 * middle * positions);
         let (half_out, quarter_out) = out.split_at_mut(self.first.width * BLOCK);
         copy_block(quarter, positions, block, quarter_out);
-        // As with the weights: without the mean of a place's channels, and without the last of them, of which there may be
-        // none.
-        let places = half.chunks_exact(middle * positions);
-        let others = (middle - 1).max(1);
-        for (place, out) in places.zip(half_out.chunks_exact_mut(others * BLOCK)) {
-            copy_block(place, positions, block, out);
-            let mut means = [0.0; BLOCK];
-            let range = positions_of(block, positions);
-            for row in place.chunks_exact(positions) {
-                add_assign(&mut means[..range.len()], &row[range.clone()]);
-            }
-            for mean in &mut means {
-                *mean /= -(middle as f32);
-            }
-            for row in out.chunks_exact_mut(BLOCK) {
-                add_assign(row, &means);
-            }
+        // As with the weights: without the mean of a place's channels, and without the last of them.
+        let known = half_out.len() / 4;
+        let features = sized(place_features, middle * BLOCK);
+        for (index, place) in half.chunks_exact(middle * positions).enumerate() {
+            copy_block(place, positions, block, features);
+            next_space(features, None, means);
+            half_out[index * known..][..known].copy_from_slice(&features[..known]);
         }
     }
 
@@ -279,11 +271,11 @@ impl UpscalingPlan {
 
 impl UpscalingLane {
     /// Computes one block's pixels of every mask. `base` is what the keyframe keeps, `[kept rows, BLOCK]`.
-    pub(super) fn block<'a>(
+    pub(super) fn block(
         &mut self,
         plan: &UpscalingPlan,
         upscaling: &Upscaling,
-        base: &'a [f32],
+        base: &[f32],
         factors: BlockFactors<'_>,
     ) {
         let outputs = upscaling.second.outputs();
@@ -291,8 +283,6 @@ impl UpscalingLane {
         let masks = plan.kernels.len() / (outputs / 4);
         let (base, fine) = base.split_at(upscaling.first.width * BLOCK);
         let (half, quarter) = fine.split_at(base.len().min(fine.len()));
-        let fine =
-            |fine: &'a [f32], rows: Range<usize>| fine.get(rows.start * BLOCK..rows.end * BLOCK);
         let first = sized(&mut self.first, middle * BLOCK);
         let pixels = sized(&mut self.pixels, 16 * masks * BLOCK);
         if plan.dots.is_some() {
@@ -304,7 +294,7 @@ impl UpscalingLane {
             let start = Start {
                 values: Some(&base[of_rows(BLOCK)]),
                 scale: factors.scale,
-                addends: fine(half, rows.clone()),
+                addends: fine_rows(half, rows.clone()),
                 shifts: &upscaling.first.constant[rows.clone()],
             };
             let product = MatrixMut::new(first, known, BLOCK);
@@ -330,7 +320,7 @@ impl UpscalingLane {
             upscaling.norm.apply_centred_with_gelu(first);
             let sums = GeluSums {
                 shifts: upscaling.second.bias(),
-                addends: fine(quarter, outer * outputs..(outer + 1) * outputs),
+                addends: fine_rows(quarter, outer * outputs..(outer + 1) * outputs),
                 kernels: Matrix::new(&plan.kernels, masks, outputs / 4),
             };
             match plan.dots {
@@ -366,6 +356,11 @@ impl UpscalingLane {
     ) {
         scatter(&self.pixels, offset, masks, positions, size, logits);
     }
+}
+
+/// Some rows of a block's fine features; none if there are none.
+fn fine_rows(fine: &[f32], rows: Range<usize>) -> Option<&[f32]> {
+    fine.get(rows.start * BLOCK..rows.end * BLOCK)
 }
 
 /// Writes the pixels of some positions, `[4 places, 4 places, masks, BLOCK]`, from the column `first` on, into the masks,
