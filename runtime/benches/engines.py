@@ -47,8 +47,9 @@ class Fixate:
 
     name = "fixate"
 
-    def __init__(self, command, bundle, decoder_precision="f32", precision=None):
-        self.precision = precision
+    def __init__(self, command, bundle, decoder_precision="f32"):
+        # Of the encoder; none for the one that the bundle prefers.
+        self.precision = None
         self.command = command
         self.bundle = bundle
         self.decoder_precision = decoder_precision

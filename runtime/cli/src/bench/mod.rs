@@ -114,9 +114,9 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
     )?;
     progress.finish_and_clear();
     let product = Distribution::of(products).p50_ms;
-    let encoders = bundle.manifest().encoders.iter();
     let ran = &segmenter.identity().encoder_sha256;
-    let ran = encoders.into_iter().find(|entry| entry.sha256 == *ran);
+    let mut encoders = bundle.manifest().encoders.iter();
+    let ran = encoders.find(|entry| entry.sha256 == *ran);
     let report = Report {
         model,
         backend: arguments.model.backend.to_string(),
