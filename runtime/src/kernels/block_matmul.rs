@@ -17,7 +17,7 @@ use super::matmul::{Matrix, MatrixMut, Update};
 use operands::{Operands, assert_groups_fit};
 #[cfg(target_arch = "x86_64")]
 use tile::AHEAD;
-use tile::{BLEND, LINES_A_STEP, PLAIN, columns_of};
+use tile::{BLEND, PLAIN, columns_of};
 
 /// Writes `left * right` into `product`, or adds it. Meant for matrices of some ten to a few hundred
 /// rows and columns; [`super::matmul`] is for larger ones.
@@ -40,19 +40,38 @@ pub fn block_matmul_ahead(
     ahead: &Ahead<'_>,
 ) {
     let mut operands = Operands::updating(&mut product, update, &left, &right);
-    // Tiles of the widest registers have up to 6 rows.
-    let steps = product.rows.div_ceil(6) * left.columns;
-    let piece = ahead.next(steps * LINES_A_STEP);
-    (operands.ahead, operands.ahead_length) = (piece.as_ptr(), piece.len());
+    operands.bring_near(ahead);
     let set = InstructionSet::widest();
     // SAFETY: as for [`block_matmul`].
     unsafe {
         match set.level() {
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 if !piece.is_empty() => avx512_ahead(&operands),
+            Level::Avx512 if operands.ahead_length > 0 => avx512_ahead(&operands),
             _ => run(set, &operands),
         }
     };
+}
+
+/// The same of factors in codes. There are whole registers of columns: a multiple of 16.
+///
+/// # Panics
+/// As for [`block_matmul`], and if the product has gaps.
+pub fn block_matmul_of_pairs_ahead(
+    dots: CodePairDots,
+    mut product: MatrixMut<'_>,
+    update: Update,
+    left: CodePairs<'_>,
+    right: CodePairs<'_>,
+    ahead: &Ahead<'_>,
+) {
+    let mut operands = Operands::of_pairs(&left, &right);
+    operands.write_to(&mut product);
+    if update == Update::Add {
+        operands.start = operands.product;
+    }
+    operands.bring_near(ahead);
+    // SAFETY: as for products of floats; the proof is that of the instructions.
+    unsafe { run_pairs(dots, &operands) };
 }
 
 /// What a product is added to: `values * scale + addends + shift`, with `scale` by column and `shifts` by row.
@@ -87,19 +106,13 @@ pub fn block_matmul_from(
 /// As for [`block_matmul_from`], and if the product has gaps.
 pub fn block_matmul_of_pairs_from(
     dots: CodePairDots,
-    product: MatrixMut<'_>,
+    mut product: MatrixMut<'_>,
     start: Start<'_>,
     left: CodePairs<'_>,
     right: CodePairs<'_>,
 ) {
     let mut operands = Operands::of_pairs(&left, &right);
-    let shape = (product.rows, product.columns, product.row_stride);
-    assert_eq!(
-        shape,
-        (left.rows, right.columns, right.columns),
-        "the product's shape"
-    );
-    operands.product = product.values.as_mut_ptr();
+    operands.write_to(&mut product);
     operands.start_from(start);
     // SAFETY: as for products of floats; the proof is that of the instructions.
     unsafe { run_pairs(dots, &operands) };
@@ -238,7 +251,12 @@ unsafe fn run(set: InstructionSet, operands: &Operands) {
 #[cfg(target_arch = "x86_64")]
 unsafe fn run_pairs(_: CodePairDots, operands: &Operands) {
     // SAFETY: the caller's operands; the proof's instructions.
-    unsafe { avx512_pairs(operands) };
+    unsafe {
+        match operands.ahead_length {
+            0 => avx512_pairs(operands),
+            _ => avx512_pairs_ahead(operands),
+        }
+    };
 }
 
 /// # Safety
@@ -292,6 +310,14 @@ tiles!(
     #[target_feature(enable = "avx512f,avx512vnni,avx2,fma")]
     avx512_pairs,
     PLAIN,
+    (super::vector::CodePairs512, 4, 6),
+    (super::vector::CodePairs512, 1, 8)
+);
+#[cfg(target_arch = "x86_64")]
+tiles!(
+    #[target_feature(enable = "avx512f,avx512vnni,avx2,fma")]
+    avx512_pairs_ahead,
+    AHEAD,
     (super::vector::CodePairs512, 4, 6),
     (super::vector::CodePairs512, 1, 8)
 );

@@ -1,7 +1,7 @@
 //! Layer normalisation of channels that add up to nothing, and the activation after it.
 
-use super::dispatch::{InstructionSet, per_instruction_set};
-use super::float::{multiply_add, normal_cumulative};
+use super::dispatch::InstructionSet;
+use super::vector::{Vector, per_vector};
 
 /// Normalises each column of a row-major matrix whose columns add up to 0, scales and shifts it by row,
 /// and applies [`super::gelu`]: what [`super::layer_norm_columns`] does without a mean to take away.
@@ -15,63 +15,106 @@ pub fn centred_norm_gelu(values: &mut [f32], weight: &[f32], bias: &[f32], epsil
     centred_norm_gelu_on(InstructionSet::widest(), values, weight, bias, epsilon);
 }
 
-per_instruction_set!(
+per_vector!(
     centred_norm_gelu_on(values: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32)
         = centred_norm_gelu_body
 );
 
-/// Columns handled together: their sums stay in registers, their values in the first cache.
-const TILE: usize = 64;
-
+/// # Safety
+/// The processor has the instruction set of `V`.
 #[inline(always)]
-fn centred_norm_gelu_body<const FUSED: bool>(
+unsafe fn centred_norm_gelu_body<V: Vector>(
     values: &mut [f32],
     weight: &[f32],
     bias: &[f32],
     epsilon: f32,
 ) {
     let columns = values.len() / weight.len();
-    let whole = columns - columns % TILE;
-    for first in (0..whole).step_by(TILE) {
-        tile::<TILE, FUSED>(values, columns, first, weight, bias, epsilon);
-    }
-    for first in whole..columns {
-        tile::<1, FUSED>(values, columns, first, weight, bias, epsilon);
+    // SAFETY: the columns of each tile are there; the caller's processor.
+    unsafe {
+        let done = tiles::<V, 4>(values, (0, columns), weight, bias, epsilon);
+        let done = tiles::<V, 1>(values, (done, columns), weight, bias, epsilon);
+        tiles::<f32, 1>(values, (done, columns), weight, bias, epsilon);
     }
 }
 
+/// Columns from `done` on, as many as fill tiles of `VECTORS` registers; the first that is left.
+///
+/// # Safety
+/// `values` is as many rows of `columns` as `weight` and `bias` have elements; the processor has the instruction set of `V`.
 #[inline(always)]
-fn tile<const WIDTH: usize, const FUSED: bool>(
+unsafe fn tiles<V: Vector, const VECTORS: usize>(
     values: &mut [f32],
+    (mut done, columns): (usize, usize),
+    weight: &[f32],
+    bias: &[f32],
+    epsilon: f32,
+) -> usize {
+    while columns - done >= V::LANES * VECTORS {
+        // SAFETY: the tile's columns are there.
+        unsafe {
+            tile::<V, VECTORS>(
+                values.as_mut_ptr().add(done),
+                columns,
+                weight,
+                bias,
+                epsilon,
+            )
+        };
+        done += V::LANES * VECTORS;
+    }
+    done
+}
+
+/// Columns of the largest tile.
+const MOST_COLUMNS: usize = 64;
+
+/// Columns that are handled together: their sums stay in registers, their values in the first cache.
+///
+/// # Safety
+/// From `first` on, every `columns` elements, there are `VECTORS` registers of values, as many times as `weight` and `bias`
+/// have elements; the processor has the instruction set of `V`.
+#[inline(always)]
+unsafe fn tile<V: Vector, const VECTORS: usize>(
+    first: *mut f32,
     columns: usize,
-    first: usize,
     weight: &[f32],
     bias: &[f32],
     epsilon: f32,
 ) {
-    let others = (weight.len() - 1) * columns;
-    let (known, last) = values.split_at_mut(others);
-    let mut rest = [0.0f32; WIDTH];
-    let mut scale = [0.0f32; WIDTH];
-    for row in known.chunks_exact(columns) {
-        let row = &row[first..first + WIDTH];
-        for i in 0..WIDTH {
-            rest[i] -= row[i];
-            scale[i] = multiply_add::<FUSED>(row[i], row[i], scale[i]);
+    // SAFETY: the caller's.
+    unsafe {
+        let at = |row: usize, place: usize| first.add(row * columns + place * V::LANES);
+        let others = weight.len() - 1;
+        let mut sums = [V::zero(); VECTORS];
+        let mut scale = [V::zero(); VECTORS];
+        for row in 0..others {
+            for place in 0..VECTORS {
+                let value = V::load(at(row, place));
+                sums[place] = sums[place].add(value);
+                scale[place] = scale[place].plus_product(value, value);
+            }
         }
-    }
-    let last = &mut last[first..first + WIDTH];
-    let count = weight.len() as f32;
-    for i in 0..WIDTH {
-        last[i] = rest[i];
-        let squares = multiply_add::<FUSED>(rest[i], rest[i], scale[i]);
-        scale[i] = 1.0 / (squares / count + epsilon).sqrt();
-    }
-    for ((row, weight), bias) in values.chunks_exact_mut(columns).zip(weight).zip(bias) {
-        let row = &mut row[first..first + WIDTH];
-        for i in 0..WIDTH {
-            let value = multiply_add::<FUSED>(row[i] * scale[i], *weight, *bias);
-            row[i] = value * normal_cumulative::<FUSED>(value);
+        let mut deviations = [0.0f32; MOST_COLUMNS];
+        for place in 0..VECTORS {
+            let rest = sums[place].times(V::splat(-1.0));
+            rest.store(at(others, place));
+            let squares = scale[place].plus_product(rest, rest);
+            squares.store(deviations[place * V::LANES..][..V::LANES].as_mut_ptr());
+        }
+        let count = weight.len() as f32;
+        for square in &mut deviations[..VECTORS * V::LANES] {
+            *square = 1.0 / (*square / count + epsilon).sqrt();
+        }
+        for (place, scale) in scale.iter_mut().enumerate() {
+            *scale = V::load(deviations[place * V::LANES..][..V::LANES].as_ptr());
+        }
+        for (row, (weight, bias)) in weight.iter().zip(bias).enumerate() {
+            for (place, scale) in scale.iter().enumerate() {
+                let scaled = V::load(at(row, place)).times(*scale);
+                let value = V::splat(*bias).plus_product(scaled, V::splat(*weight));
+                value.gelu().store(at(row, place));
+            }
         }
     }
 }

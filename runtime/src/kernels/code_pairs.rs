@@ -7,6 +7,7 @@
 
 use super::dispatch::{InstructionSet, per_instruction_set};
 use super::float::multiply_add;
+use super::matmul::Matrix;
 
 /// Dot products of pairs of codes. Holding a value is the proof that this processor has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +43,14 @@ impl CodePairDots {
 const RIGHT_LIMIT: f32 = 8191.0;
 
 /// The largest code of a left factor.
-const LEFT_LIMIT: f64 = 32767.0;
+const LEFT_LIMIT: f32 = 32767.0;
 
-/// What the magnitudes of a left factor's row add up to at most.
-const LEFT_SUM: f64 = 262_144.0;
+/// What the magnitudes of a left factor's row add up to at most, but for the rounding of that sum: a hundredth of what is
+/// left between its product with the largest code of a right factor and 2^31.
+const LEFT_SUM: f32 = 262_144.0;
+
+/// Adding 1.5 * 2^23 rounds to an integer, whose low bits are the sum's.
+const ROUNDER: f32 = 12_582_912.0;
 
 /// A factor in pairs of codes that follow each other along the depth of a product, the first in the lower half.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +60,7 @@ pub struct CodePairs<'a> {
     pub(super) steps: &'a [f32],
     pub(super) rows: usize,
     pub(super) columns: usize,
+    pub(super) row_stride: usize,
 }
 
 impl<'a> CodePairs<'a> {
@@ -73,6 +79,7 @@ impl<'a> CodePairs<'a> {
             steps,
             rows: steps.len(),
             columns: pairs.len() / steps.len(),
+            row_stride: pairs.len() / steps.len(),
         }
     }
 
@@ -91,42 +98,93 @@ impl<'a> CodePairs<'a> {
             steps,
             rows: pairs.len() / steps.len(),
             columns: steps.len(),
+            row_stride: steps.len(),
         }
     }
-}
 
-fn pair(first: i16, second: i16) -> u32 {
-    u32::from(first.cast_unsigned()) | u32::from(second.cast_unsigned()) << 16
+    /// A left factor without all but the first pairs of each row.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    #[must_use]
+    pub fn first_columns(self, columns: usize) -> Self {
+        assert!(columns <= self.columns);
+        Self { columns, ..self }
+    }
+
+    /// A right factor without all but the first rows of pairs.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    #[must_use]
+    pub fn first_rows(self, rows: usize) -> Self {
+        assert!(rows <= self.rows);
+        Self { rows, ..self }
+    }
 }
 
 /// Codes a left factor, `[rows, depth]`: pairs `[rows, depth / 2]`, and a step for each row. An odd depth is filled up
 /// with zeros. A row with a value that is not finite has a step that is NaN.
 ///
 /// # Panics
-/// If `values` is no whole number of rows, or the others have other lengths.
-pub fn code_left(pairs: &mut [u32], steps: &mut [f32], values: &[f32], depth: usize) {
-    assert!(depth > 0 && values.len().is_multiple_of(depth));
-    assert_eq!(steps.len(), values.len() / depth);
-    assert_eq!(pairs.len(), steps.len() * depth.div_ceil(2));
-    let rows = pairs.chunks_exact_mut(depth.div_ceil(2));
-    let rows = rows.zip(values.chunks_exact(depth)).zip(steps);
-    for ((pairs, values), step) in rows {
-        let magnitudes = || values.iter().map(|value| f64::from(value.abs()));
+/// If the others have other lengths, or the factor's rows have gaps between their elements.
+pub fn code_left(pairs: &mut [u32], steps: &mut [f32], values: Matrix<'_>) {
+    assert!(values.columns > 0 && values.column_stride == 1);
+    assert_eq!(steps.len(), values.rows);
+    assert_eq!(pairs.len(), values.rows * values.columns.div_ceil(2));
+    code_left_on(InstructionSet::widest(), pairs, steps, values);
+}
+
+per_instruction_set!(
+    code_left_on(pairs: &mut [u32], steps: &mut [f32], values: Matrix<'_>) = code_left_body
+);
+
+/// Independent partial results, so that one step need not wait for the last.
+const LANES: usize = 32;
+
+#[inline(always)]
+fn code_left_body<const FUSED: bool>(pairs: &mut [u32], steps: &mut [f32], values: Matrix<'_>) {
+    let depth = values.columns;
+    let rows = pairs.chunks_exact_mut(depth.div_ceil(2)).zip(steps);
+    for (row, (pairs, step)) in rows.enumerate() {
+        let values = &values.values[row * values.row_stride..][..depth];
+        let (mut sums, mut largest) = ([0.0f32; LANES], [0.0f32; LANES]);
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        for chunk in chunks {
+            for i in 0..LANES {
+                let magnitude = chunk[i].abs();
+                sums[i] += magnitude;
+                largest[i] = if magnitude > largest[i] {
+                    magnitude
+                } else {
+                    largest[i]
+                };
+            }
+        }
+        for (i, value) in rest.iter().enumerate() {
+            sums[i] += value.abs();
+            largest[i] = if value.abs() > largest[i] {
+                value.abs()
+            } else {
+                largest[i]
+            };
+        }
         // Rounding may add half a code to each.
-        let of_sum = magnitudes().sum::<f64>() / (LEFT_SUM - depth as f64);
-        let largest = magnitudes().fold(0.0, f64::max);
-        *step = (largest / LEFT_LIMIT).max(of_sum) as f32;
+        let of_sum = sums.iter().sum::<f32>() / (LEFT_SUM - depth as f32);
+        let largest = largest.into_iter().fold(0.0, f32::max);
+        *step = (largest / LEFT_LIMIT).max(of_sum);
         if !of_sum.is_finite() {
             *step = f32::NAN;
         }
-        let inverse = if *step > 0.0 { 1.0 / *step } else { 0.0 };
-        // Out of range only by the step's own rounding; what is not a number becomes 0 beside a step that says so.
-        let code = |value: f32| (value * inverse).round_ties_even() as i16;
-        for (out, values) in pairs.iter_mut().zip(values.chunks(2)) {
-            *out = pair(
-                code(values[0]),
-                values.get(1).map_or(0, |value| code(*value)),
-            );
+        // What is so small is coded as 0.
+        let inverse = if *step > 1e-30 { 1.0 / *step } else { 0.0 };
+        let code = |value: f32| multiply_add::<FUSED>(value, inverse, ROUNDER).to_bits();
+        let (whole, last) = values.as_chunks::<2>();
+        for (out, values) in pairs.iter_mut().zip(whole) {
+            *out = code(values[0]) & 0xffff | code(values[1]) << 16;
+        }
+        if let [last] = last {
+            pairs[whole.len()] = code(*last) & 0xffff;
         }
     }
 }
@@ -168,8 +226,6 @@ fn code_tile<const WIDTH: usize, const FUSED: bool>(
     values: &[f32],
     first: usize,
 ) {
-    // Adding 1.5 * 2^23 rounds to an integer, whose low bits are the sum's.
-    const ROUNDER: f32 = 12_582_912.0;
     let columns = steps.len();
     let mut largest = [0.0f32; WIDTH];
     // 0, or NaN if a value is not finite.
@@ -258,22 +314,29 @@ mod tests {
     }
 
     #[test]
-    fn left_factors_are_coded_within_their_sum() {
+    fn left_factors_are_coded_within_their_sum_on_every_instruction_set() {
         for (rows, depth) in [(1, 1), (4, 3), (5, 64), (4, 98), (3, 1000)] {
             let values = values(rows, depth);
             let half = depth.div_ceil(2);
-            let (mut pairs, mut steps) = (vec![1; rows * half], vec![0.0; rows]);
-            code_left(&mut pairs, &mut steps, &values, depth);
-            for (row, pairs) in pairs.chunks_exact(half).enumerate() {
-                let codes: Vec<i16> = pairs.iter().flat_map(|pair| codes_of(*pair)).collect();
-                let sum: f64 = codes
-                    .iter()
-                    .map(|code| f64::from(code.unsigned_abs()))
-                    .sum();
-                assert!(sum <= LEFT_SUM);
-                for (code, value) in codes.iter().zip(&values[row * depth..]).take(depth) {
-                    let error = (f32::from(*code) * steps[row] - value).abs();
-                    assert!(error <= steps[row] * 0.51, "{value}");
+            for set in InstructionSet::available() {
+                let (mut pairs, mut steps) = (vec![1; rows * half], vec![0.0; rows]);
+                code_left_on(
+                    set,
+                    &mut pairs,
+                    &mut steps,
+                    Matrix::new(&values, rows, depth),
+                );
+                for (row, pairs) in pairs.chunks_exact(half).enumerate() {
+                    let codes: Vec<i16> = pairs.iter().flat_map(|pair| codes_of(*pair)).collect();
+                    let sum: f64 = codes
+                        .iter()
+                        .map(|code| f64::from(code.unsigned_abs()))
+                        .sum();
+                    assert!(sum <= f64::from(LEFT_SUM) * (1.0 + 1e-5));
+                    for (code, value) in codes.iter().zip(&values[row * depth..]).take(depth) {
+                        let error = (f32::from(*code) * steps[row] - value).abs();
+                        assert!(error <= steps[row] * 0.51, "{set:?}: {value}");
+                    }
                 }
             }
         }
@@ -295,9 +358,16 @@ mod tests {
                     "{set:?}"
                 );
             }
-            let (mut pairs, mut steps) = ([0; 2], [0.0; 2]);
-            code_left(&mut pairs, &mut steps, &[1.0, 2.0, value, 0.0], 2);
-            assert!(steps[0] > 0.0 && steps[1].is_nan());
+            for set in InstructionSet::available() {
+                let (mut pairs, mut steps) = ([0; 2], [0.0; 2]);
+                code_left_on(
+                    set,
+                    &mut pairs,
+                    &mut steps,
+                    Matrix::new(&[1.0, 2.0, value, 0.0], 2, 2),
+                );
+                assert!(steps[0] > 0.0 && steps[1].is_nan(), "{set:?}");
+            }
         }
     }
 }

@@ -162,75 +162,6 @@ fn inverse_deviations_body<const FUSED: bool>(values: &mut [f32], count: f32, ep
     }
 }
 
-/// Writes the transpose of `values`, `rows` by `columns`, row-major, into `transposed`, whose rows
-/// begin `stride` elements apart; what lies between them stays.
-///
-/// # Panics
-/// If a slice is too short or `stride` is less than `rows`.
-pub fn transpose_into(
-    transposed: &mut [f32],
-    stride: usize,
-    values: &[f32],
-    rows: usize,
-    columns: usize,
-) {
-    assert!(values.len() >= rows * columns && stride >= rows);
-    assert!(columns == 0 || transposed.len() >= (columns - 1) * stride + rows);
-    transpose_on(
-        InstructionSet::widest(),
-        transposed,
-        stride,
-        values,
-        rows,
-        columns,
-    );
-}
-
-per_instruction_set!(
-    transpose_on(transposed: &mut [f32], stride: usize, values: &[f32], rows: usize, columns: usize)
-        = transpose_body
-);
-
-/// Side of the squares that are transposed in registers.
-const SQUARE: usize = 4;
-
-#[inline(always)]
-fn transpose_body<const FUSED: bool>(
-    transposed: &mut [f32],
-    stride: usize,
-    values: &[f32],
-    rows: usize,
-    columns: usize,
-) {
-    let (whole_rows, whole_columns) = (rows - rows % SQUARE, columns - columns % SQUARE);
-    for row in (0..whole_rows).step_by(SQUARE) {
-        let [a, b, c, d] = [0, 1, 2, 3].map(|index| {
-            let (squares, _) = values[(row + index) * columns..][..columns].as_chunks::<SQUARE>();
-            squares
-        });
-        for (index, (((a, b), c), d)) in a.iter().zip(b).zip(c).zip(d).enumerate() {
-            // Every index is written out: with a loop over them, compilers go through memory.
-            let lines = [
-                [a[0], b[0], c[0], d[0]],
-                [a[1], b[1], c[1], d[1]],
-                [a[2], b[2], c[2], d[2]],
-                [a[3], b[3], c[3], d[3]],
-            ];
-            let first = index * SQUARE * stride + row;
-            transposed[first..][..SQUARE].copy_from_slice(&lines[0]);
-            transposed[first + stride..][..SQUARE].copy_from_slice(&lines[1]);
-            transposed[first + 2 * stride..][..SQUARE].copy_from_slice(&lines[2]);
-            transposed[first + 3 * stride..][..SQUARE].copy_from_slice(&lines[3]);
-        }
-    }
-    for row in 0..rows {
-        let first = if row < whole_rows { whole_columns } else { 0 };
-        for column in first..columns {
-            transposed[column * stride + row] = values[row * columns + column];
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,28 +218,6 @@ mod tests {
             assert!((found[1] - 4.25_f32.sqrt().recip()).abs() < 1e-6);
             assert_eq!(found[2], 2.0);
             assert!(found[3].is_nan());
-        }
-    }
-
-    #[test]
-    fn rows_become_columns_on_every_instruction_set() {
-        for (rows, columns, gap) in [(1, 1, 0), (8, 16, 0), (13, 64, 3), (9, 7, 1)] {
-            let before = values(rows * columns);
-            let stride = rows + gap;
-            for set in InstructionSet::available() {
-                let mut found = vec![9.0; columns * stride];
-                transpose_on(set, &mut found, stride, &before, rows, columns);
-                for c in 0..columns {
-                    for r in 0..stride {
-                        let expected = if r < rows {
-                            before[r * columns + c]
-                        } else {
-                            9.0
-                        };
-                        assert_eq!(found[c * stride + r], expected, "{set:?}");
-                    }
-                }
-            }
         }
     }
 }

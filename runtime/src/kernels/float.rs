@@ -1,7 +1,7 @@
-//! `exp` and the normal distribution without branches or tables, so that loops over them vectorise.
+//! Powers of e without branches or tables, so that loops over them vectorise.
 //!
-//! Both were fitted for this file by iteratively reweighted least squares on Chebyshev points. NaN
-//! goes through both.
+//! They were fitted for this file by iteratively reweighted least squares on Chebyshev points. NaN
+//! goes through.
 
 #[inline(always)]
 pub(super) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
@@ -15,19 +15,20 @@ pub(super) fn clamp(x: f32, low: f32, high: f32) -> f32 {
     if x > high { high } else { x }
 }
 
-/// e^x within 2e-7 relative; 0 below -87, about 2^127 above 88.
+/// e to the power of the distance to the largest value of a softmax, which is not above 0, within 2e-7 relative; 0 from -40
+/// on: what is so small changes no sum, and its products with its like would be denormal, which processors take a hundred
+/// times as long for.
 #[inline(always)]
-pub(super) fn exp<const FUSED: bool>(x: f32) -> f32 {
-    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
-    const ROUNDER: f32 = 12_582_912.0;
+pub(super) fn softmax_weight<const FUSED: bool>(distance: f32) -> f32 {
+    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits; the rest is the bias of exponents.
+    const ROUNDER: f32 = 12_582_912.0 + 127.0;
     // ln 2 in two parts; the first has so few bits that its products with exponents are exact.
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
 
-    let clamped = clamp(x, -87.0, 88.0);
-    let rounded = clamped * std::f32::consts::LOG2_E + ROUNDER;
+    let rounded = multiply_add::<FUSED>(distance, std::f32::consts::LOG2_E, ROUNDER);
     let exponent = rounded - ROUNDER;
-    let r = multiply_add::<FUSED>(exponent, -LN_2_HIGH, clamped);
+    let r = multiply_add::<FUSED>(exponent, -LN_2_HIGH, distance);
     let r = multiply_add::<FUSED>(exponent, -LN_2_LOW, r);
     let mut p = 0.001_381_461_3;
     for coefficient in [
@@ -40,91 +41,95 @@ pub(super) fn exp<const FUSED: bool>(x: f32) -> f32 {
     ] {
         p = multiply_add::<FUSED>(p, r, coefficient);
     }
-    let biased = rounded.to_bits().wrapping_add(127) << 23;
-    let power = p * f32::from_bits(biased);
-    if x < -87.0 { 0.0 } else { power }
+    let power = p * f32::from_bits(rounded.to_bits() << 23);
+    // Whatever came of distances for which there is no such exponent goes here.
+    if distance < -40.0 { 0.0 } else { power }
 }
 
-/// `exp` of the distance to the largest value of a softmax, 0 from 40 on: what is so small changes no
-/// sum, and its products with its like would be denormal, which processors take a hundred times as
-/// long for.
+/// The same of a register's distances: an instruction that multiplies with powers of 2 leaves a shorter polynomial.
+///
+/// # Safety
+/// The processor has AVX-512.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(super) fn softmax_weight<const FUSED: bool>(distance: f32) -> f32 {
-    let weight = exp::<FUSED>(distance);
-    if distance < -40.0 { 0.0 } else { weight }
-}
+pub(super) unsafe fn softmax_weight_512(
+    distance: std::arch::x86_64::__m512,
+) -> std::arch::x86_64::__m512 {
+    use std::arch::x86_64::*;
 
-/// Where [`normal_cumulative`] becomes constant.
-pub(super) const NORMAL_LIMIT: f32 = 5.0;
-
-/// Brings squares up to that of the limit to 0..2.
-pub(super) const NORMAL_SCALE: f32 = 0.08;
-
-/// Of the polynomial of [`normal_cumulative`], the highest power's first.
-pub(super) const NORMAL_COEFFICIENTS: [f32; 13] = [
-    0.000_608_728,
-    -0.001_613_265_5,
-    0.001_722_797_6,
-    -0.002_685_574_3,
-    0.006_410_512,
-    -0.011_164_34,
-    0.016_402_174,
-    -0.023_268_653,
-    0.031_442_173,
-    -0.040_442_61,
-    0.051_520_523,
-    -0.070_296_28,
-    0.141_363_78,
-];
-
-/// The standard normal distribution's cumulative function within 4e-7 absolute, constant beyond
-/// 5: 1/2 plus x times a polynomial in x^2, which is brought to -1..1 so that no coefficient is
-/// large. Without a division, which takes as long as all the rest.
-#[inline(always)]
-pub(super) fn normal_cumulative<const FUSED: bool>(x: f32) -> f32 {
-    let x = clamp(x, -NORMAL_LIMIT, NORMAL_LIMIT);
-    let place = multiply_add::<FUSED>(x * x, NORMAL_SCALE, -1.0);
-    let mut p = NORMAL_COEFFICIENTS[0];
-    for coefficient in &NORMAL_COEFFICIENTS[1..] {
-        p = multiply_add::<FUSED>(p, place, *coefficient);
+    // What the float next to log2 e lacks to it.
+    const LOG_2_E_LOW: f32 = 1.925_963e-8;
+    // SAFETY: the caller's processor.
+    unsafe {
+        let log_2_e = _mm512_set1_ps(std::f32::consts::LOG2_E);
+        let exponent = _mm512_mul_ps(distance, log_2_e);
+        let exponent = _mm512_roundscale_ps::<_MM_FROUND_TO_NEAREST_INT>(exponent);
+        let r = _mm512_fmsub_ps(distance, log_2_e, exponent);
+        let r = _mm512_fmadd_ps(distance, _mm512_set1_ps(LOG_2_E_LOW), r);
+        let mut p = _mm512_set1_ps(0.001_326_472_7);
+        for coefficient in [0.009_671_513, 0.055_507_336, 0.240_222_42, 0.693_147, 1.0] {
+            p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(coefficient));
+        }
+        // NaN is not less.
+        let counts = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(distance, _mm512_set1_ps(-40.0));
+        _mm512_maskz_scalef_ps(counts, p, exponent)
     }
-    multiply_add::<FUSED>(x, p, 0.5)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Every 5e-5 from -`limit` to `limit`, more densely than the fit.
-    fn grid(limit: f32) -> impl Iterator<Item = f32> {
-        let steps = (limit * 2e4) as i32;
-        (-steps..=steps).map(|i| i as f32 * 5e-5)
-    }
-
     #[test]
-    fn exp_is_close_to_the_exact_one() {
-        for x in grid(86.9) {
-            let exact = f64::from(x).exp();
-            for value in [exp::<true>(x), exp::<false>(x)] {
+    fn softmax_weights_are_close_to_the_exact_powers() {
+        // Every 5e-5, more densely than the fit.
+        for distance in (0..800_000).map(|step| step as f32 * -5e-5) {
+            let exact = f64::from(distance).exp();
+            for value in [
+                softmax_weight::<true>(distance),
+                softmax_weight::<false>(distance),
+            ] {
                 let error = (f64::from(value) / exact - 1.0).abs();
-                assert!(error < 2e-7, "exp({x}) = {value}, exactly {exact}");
+                assert!(error < 2e-7, "exp({distance}) = {value}, exactly {exact}");
             }
         }
-        assert_eq!(exp::<false>(-100.0), 0.0);
-        assert_eq!(exp::<false>(f32::NEG_INFINITY), 0.0);
-        assert_eq!(exp::<false>(0.0), 1.0);
-        assert!(exp::<false>(f32::NAN).is_nan());
+        for distance in [-40.1, -100.0, -1e9, -1e38, f32::NEG_INFINITY] {
+            assert_eq!(softmax_weight::<true>(distance), 0.0);
+            assert_eq!(softmax_weight::<false>(distance), 0.0);
+        }
+        assert_eq!(softmax_weight::<false>(0.0), 1.0);
+        assert!(softmax_weight::<false>(f32::NAN).is_nan());
+        assert!(softmax_weight::<true>(f32::NAN).is_nan());
     }
 
     #[test]
-    fn the_normal_distribution_is_close_to_the_exact_one() {
-        for x in grid(7.0) {
-            let exact = 0.5 * (1.0 + libm::erf(f64::from(x) / 2f64.sqrt()));
-            for value in [normal_cumulative::<true>(x), normal_cumulative::<false>(x)] {
-                let error = (f64::from(value) - exact).abs();
-                assert!(error < 4e-7, "at {x}: {value}, exactly {exact}");
+    #[cfg(target_arch = "x86_64")]
+    fn those_of_registers_are_as_close() {
+        if !is_x86_feature_detected!("avx512f") {
+            return;
+        }
+        let weights = |distances: &[f32; 16]| {
+            let mut weights = [0.0f32; 16];
+            // SAFETY: the processor has AVX-512; the registers are as long as the arrays.
+            unsafe {
+                use std::arch::x86_64::*;
+                let distances = _mm512_loadu_ps(distances.as_ptr());
+                _mm512_storeu_ps(weights.as_mut_ptr(), softmax_weight_512(distances));
+            }
+            weights
+        };
+        for first in (0..800_000).step_by(16) {
+            let distances = std::array::from_fn(|lane| (first + lane) as f32 * -5e-5);
+            for (distance, weight) in distances.iter().zip(weights(&distances)) {
+                let exact = f64::from(*distance).exp();
+                let error = (f64::from(weight) / exact - 1.0).abs();
+                assert!(error < 2e-7, "exp({distance}) = {weight}, exactly {exact}");
             }
         }
-        assert!(normal_cumulative::<false>(f32::NAN).is_nan());
+        for distance in [-40.1, -100.0, -1e9, -1e38, f32::NEG_INFINITY] {
+            assert_eq!(weights(&[distance; 16]), [0.0; 16]);
+        }
+        assert_eq!(weights(&[0.0; 16]), [1.0; 16]);
+        assert!(weights(&[f32::NAN; 16])[3].is_nan());
     }
 }

@@ -1,5 +1,7 @@
 //! Rows that become one, element by element.
 
+#[cfg(target_arch = "x86_64")]
+use super::dispatch::Level;
 use super::dispatch::{InstructionSet, per_instruction_set};
 
 /// Rows that are interleaved.
@@ -14,10 +16,44 @@ pub fn interleave(out: &mut [f32], rows: [&[f32]; ROWS]) {
     interleave_on(InstructionSet::widest(), out, rows);
 }
 
-per_instruction_set!(interleave_on(out: &mut [f32], rows: [&[f32]; ROWS]) = interleave_body);
+fn interleave_on(set: InstructionSet, out: &mut [f32], rows: [&[f32]; ROWS]) {
+    #[cfg(target_arch = "x86_64")]
+    if set.level() == Level::Avx512 {
+        let (squares, rest) = out.as_chunks_mut::<64>();
+        let done = squares.len() * 16;
+        // SAFETY: the level is one found on this processor.
+        unsafe { avx512(squares, rows) };
+        in_small_squares_on(set, rest, rows.map(|row| &row[done..]));
+        return;
+    }
+    in_small_squares_on(set, out, rows);
+}
+
+/// Writes so many elements of the rows as there is room for.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn avx512(out: &mut [[f32; 64]], rows: [&[f32]; ROWS]) {
+    use super::transpose::avx512::{across_quarters, within_quarters};
+    use std::arch::x86_64::{_mm512_loadu_ps, _mm512_storeu_ps};
+
+    let [a, b, c, d] = rows.map(|row| row.as_chunks::<16>().0);
+    for ((((out, a), b), c), d) in out.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        // SAFETY: the arrays are as long as a register.
+        let rows = [a, b, c, d].map(|row| unsafe { _mm512_loadu_ps(row.as_ptr()) });
+        let turns = across_quarters(within_quarters(rows));
+        for (out, values) in out.as_chunks_mut::<16>().0.iter_mut().zip(turns) {
+            // SAFETY: as above.
+            unsafe { _mm512_storeu_ps(out.as_mut_ptr(), values) };
+        }
+    }
+}
+
+per_instruction_set!(
+    in_small_squares_on(out: &mut [f32], rows: [&[f32]; ROWS]) = in_small_squares_body
+);
 
 #[inline(always)]
-fn interleave_body<const FUSED: bool>(out: &mut [f32], rows: [&[f32]; ROWS]) {
+fn in_small_squares_body<const FUSED: bool>(out: &mut [f32], rows: [&[f32]; ROWS]) {
     let [(a, ra), (b, rb), (c, rc), (d, rd)] = rows.map(|row| row.as_chunks::<ROWS>());
     let (whole, rest) = out.split_at_mut(a.len() * ROWS * ROWS);
     let (squares, _) = whole.as_chunks_mut::<{ ROWS * ROWS }>();

@@ -1,30 +1,44 @@
 //! Softmax over more values than are at hand at once.
 
-use super::dispatch::{InstructionSet, per_instruction_set};
+use super::dispatch::InstructionSet;
 use super::float::softmax_weight;
+use super::vector::{MOST_LANES, Vector, per_vector};
 
 /// What is known of the softmax of some rows whose values come in pieces ("Online normalizer
 /// calculation for softmax", arXiv 1805.02867).
+///
+/// Weights are relative to a value that need not be the largest so far: it is replaced only where others are so much larger
+/// that their weights would get out of hand. So nearly all pieces change no earlier weight, and no row's largest value has to
+/// be known.
 #[derive(Debug, Default)]
 pub struct RunningSoftmax {
-    /// Of each row, the largest value so far.
-    pub largest: Vec<f32>,
-    /// Of each row, the sum of `exp(value - largest)` so far.
-    pub sums: Vec<f32>,
+    /// Of each row, the value whose weight is 1.
+    references: Vec<f32>,
+    /// Of each row, sums of `exp(value - reference)` so far, which together are the whole.
+    sums: Vec<[f32; MOST_LANES]>,
     /// Of each row, what the newest piece made of everything before it: weighted sums that were
-    /// made with earlier weights are to be multiplied with it. 1 unless `largest` grew.
+    /// made with earlier weights are to be multiplied with it. 1 unless the reference was replaced.
     pub corrections: Vec<f32>,
 }
+
+/// How far beyond its reference a value may be.
+const ROOM: f32 = 16.0;
 
 impl RunningSoftmax {
     /// Forgets all values; from now on there are `rows` rows.
     pub fn reset(&mut self, rows: usize) {
-        self.largest.clear();
-        self.largest.resize(rows, f32::NEG_INFINITY);
+        self.references.clear();
+        self.references.resize(rows, f32::NEG_INFINITY);
         self.sums.clear();
-        self.sums.resize(rows, 0.0);
+        self.sums.resize(rows, [0.0; MOST_LANES]);
         self.corrections.clear();
         self.corrections.resize(rows, 1.0);
+    }
+
+    /// The sum of a row's weights so far.
+    #[must_use]
+    pub fn sum(&self, row: usize) -> f32 {
+        self.sums[row].iter().sum()
     }
 
     /// Takes in the values that `other` has seen, of as many rows; the `corrections` of each are what
@@ -35,25 +49,29 @@ impl RunningSoftmax {
     pub fn merge(&mut self, other: &mut Self) {
         assert_eq!(self.sums.len(), other.sums.len());
         for row in 0..self.sums.len() {
-            let largest = self.largest[row].max(other.largest[row]);
+            let reference = self.references[row].max(other.references[row]);
             for state in [&mut *self, &mut *other] {
                 // One that has seen nothing yet has sums of zero, and any factor is right.
-                let seen = state.largest[row] > f32::NEG_INFINITY;
+                let seen = state.references[row] > f32::NEG_INFINITY;
                 let distance = if seen {
-                    state.largest[row] - largest
+                    state.references[row] - reference
                 } else {
                     0.0
                 };
                 state.corrections[row] = softmax_weight::<false>(distance);
-                state.largest[row] = largest;
-                state.sums[row] *= state.corrections[row];
+                state.references[row] = reference;
+                for sum in &mut state.sums[row] {
+                    *sum *= state.corrections[row];
+                }
             }
-            self.sums[row] += other.sums[row];
+            for (sum, other) in self.sums[row].iter_mut().zip(&other.sums[row]) {
+                *sum += other;
+            }
         }
     }
 
     /// Takes in the next `columns` values of each row, row-major, of which only the first `valid`
-    /// count, and replaces them by `exp(value - largest)`, 0 for those that do not count.
+    /// count, and replaces them by `exp(value - reference)`, 0 for those that do not count.
     ///
     /// # Panics
     /// If `values` does not have as many rows as were announced, or `valid` is more than `columns`.
@@ -61,77 +79,66 @@ impl RunningSoftmax {
         assert!(values.len() == self.sums.len() * columns && valid <= columns);
         take_on(InstructionSet::widest(), self, values, columns, valid);
     }
+
+    /// Makes the largest of a row's new values its reference.
+    #[cold]
+    fn replace_reference(&mut self, row: usize, values: &[f32]) {
+        let largest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let correction = softmax_weight::<false>(self.references[row] - largest);
+        self.references[row] = largest;
+        self.corrections[row] = correction;
+        for sum in &mut self.sums[row] {
+            *sum *= correction;
+        }
+    }
 }
 
-per_instruction_set!(
+per_vector!(
     take_on(state: &mut RunningSoftmax, values: &mut [f32], columns: usize, valid: usize) = take_body
 );
 
-/// Independent partial results, so that one step need not wait for the last.
-const LANES: usize = 32;
-
+/// # Safety
+/// The processor has the instruction set of `V`.
 #[inline(always)]
-fn take_body<const FUSED: bool>(
+unsafe fn take_body<V: Vector>(
     state: &mut RunningSoftmax,
     values: &mut [f32],
     columns: usize,
     valid: usize,
 ) {
-    let known = state.largest.iter_mut().zip(&mut state.sums);
-    let known = known.zip(&mut state.corrections);
-    for (row, ((largest, sum), correction)) in values.chunks_exact_mut(columns).zip(known) {
-        row[valid..].fill(f32::NEG_INFINITY);
-        let mut lanes = [f32::NEG_INFINITY; LANES];
-        let (chunks, rest) = row.as_chunks::<LANES>();
-        for chunk in chunks {
-            for (lane, value) in lanes.iter_mut().zip(chunk) {
-                *lane = if *value > *lane { *value } else { *lane };
+    for (row, values) in values.chunks_exact_mut(columns).enumerate() {
+        values[valid..].fill(f32::NEG_INFINITY);
+        let whole = values.len() - values.len() % V::LANES;
+        let (registers, rest) = values.split_at(whole);
+        let limit = state.references[row] + ROOM;
+        // SAFETY: each chunk is as long as a register; so are a row's sums, or longer.
+        let is_beyond = unsafe {
+            let mut largest = V::splat(f32::NEG_INFINITY);
+            for values in registers.chunks_exact(V::LANES) {
+                largest = V::load(values.as_ptr()).larger(largest);
             }
-        }
-        for (lane, value) in lanes.iter_mut().zip(rest) {
-            *lane = if *value > *lane { *value } else { *lane };
-        }
-        let mut width = LANES / 2;
-        while width > 0 {
-            for index in 0..width {
-                let other = lanes[index + width];
-                lanes[index] = if other > lanes[index] {
-                    other
-                } else {
-                    lanes[index]
-                };
-            }
-            width /= 2;
-        }
-        let grown = lanes[0] > *largest;
-        let next = if grown { lanes[0] } else { *largest };
-        *correction = if grown {
-            softmax_weight::<FUSED>(*largest - next)
-        } else {
-            1.0
+            largest.any_above(V::splat(limit)) || rest.iter().any(|value| *value > limit)
         };
-        *largest = next;
-
-        let mut lanes = [0.0; LANES];
-        let (chunks, rest) = row.as_chunks_mut::<LANES>();
-        for chunk in chunks {
-            for (lane, value) in lanes.iter_mut().zip(chunk) {
-                *value = softmax_weight::<FUSED>(*value - next);
-                *lane += *value;
+        state.corrections[row] = 1.0;
+        if is_beyond {
+            state.replace_reference(row, values);
+        }
+        let (reference, sums) = (state.references[row], &mut state.sums[row]);
+        let (registers, rest) = values.split_at_mut(whole);
+        // SAFETY: as above.
+        unsafe {
+            let mut sum = V::load(sums.as_ptr());
+            for values in registers.chunks_exact_mut(V::LANES) {
+                let weights = V::load(values.as_ptr()).softmax_weight(V::splat(reference));
+                weights.store(values.as_mut_ptr());
+                sum = sum.add(weights);
+            }
+            sum.store(sums.as_mut_ptr());
+            for value in rest {
+                *value = value.softmax_weight(reference);
+                sums[0] += *value;
             }
         }
-        for (lane, value) in lanes.iter_mut().zip(rest) {
-            *value = softmax_weight::<FUSED>(*value - next);
-            *lane += *value;
-        }
-        let mut width = LANES / 2;
-        while width > 0 {
-            for index in 0..width {
-                lanes[index] += lanes[index + width];
-            }
-            width /= 2;
-        }
-        *sum = *sum * *correction + lanes[0];
     }
 }
 
@@ -182,7 +189,7 @@ mod tests {
                         .enumerate()
                         .map(|(i, v)| i as f64 * (v - largest).exp() / sum)
                         .sum();
-                    let found = mean / f64::from(state.sums[row]);
+                    let found = mean / f64::from(state.sum(row));
                     assert!(
                         (found - exact).abs() < 1e-4,
                         "{set:?}, {valid}: {found} for {exact}"

@@ -2,6 +2,7 @@
 
 use super::dispatch::{InstructionSet, per_instruction_set};
 use super::float::softmax_weight;
+use super::vector::{Vector, per_vector};
 
 /// Softmax along each row of a row-major matrix with `columns` columns.
 ///
@@ -60,48 +61,67 @@ pub fn softmax_columns(values: &mut [f32], columns: usize) {
     softmax_columns_on(InstructionSet::widest(), values, columns);
 }
 
-per_instruction_set!(softmax_columns_on(values: &mut [f32], columns: usize) = softmax_columns_body);
+per_vector!(softmax_columns_on(values: &mut [f32], columns: usize) = softmax_columns_body);
 
-/// Columns handled together: their largest values and sums stay in registers.
-const TILE: usize = 64;
-
+/// # Safety
+/// The processor has the instruction set of `V`.
 #[inline(always)]
-fn softmax_columns_body<const FUSED: bool>(values: &mut [f32], columns: usize) {
-    let whole = columns - columns % TILE;
-    for first in (0..whole).step_by(TILE) {
-        softmax_tile::<TILE, FUSED>(values, columns, first);
-    }
-    for first in whole..columns {
-        softmax_tile::<1, FUSED>(values, columns, first);
+unsafe fn softmax_columns_body<V: Vector>(values: &mut [f32], columns: usize) {
+    // SAFETY: the columns of each tile are there; the caller's processor.
+    unsafe {
+        let done = tiles::<V, 4>(values, (0, columns));
+        let done = tiles::<V, 1>(values, (done, columns));
+        tiles::<f32, 1>(values, (done, columns));
     }
 }
 
+/// Columns from `done` on, as many as fill tiles of `VECTORS` registers; the first that is left.
+///
+/// # Safety
+/// `values` is whole rows of `columns`; the processor has the instruction set of `V`.
 #[inline(always)]
-fn softmax_tile<const WIDTH: usize, const FUSED: bool>(
+unsafe fn tiles<V: Vector, const VECTORS: usize>(
     values: &mut [f32],
-    columns: usize,
-    first: usize,
-) {
-    let mut largest = [f32::NEG_INFINITY; WIDTH];
-    for row in values.chunks_exact(columns) {
-        for (largest, value) in largest.iter_mut().zip(&row[first..first + WIDTH]) {
-            *largest = if *value > *largest { *value } else { *largest };
+    (mut done, columns): (usize, usize),
+) -> usize {
+    let rows = values.len() / columns;
+    while columns - done >= V::LANES * VECTORS {
+        // SAFETY: the tile's columns are there.
+        unsafe { tile::<V, VECTORS>(values.as_mut_ptr().add(done), rows, columns) };
+        done += V::LANES * VECTORS;
+    }
+    done
+}
+
+/// Columns that are handled together: their largest values and sums stay in registers.
+///
+/// # Safety
+/// From `first` on, every `columns` elements, there are `VECTORS` registers of values, `rows` times; the processor has the
+/// instruction set of `V`.
+#[inline(always)]
+unsafe fn tile<V: Vector, const VECTORS: usize>(first: *mut f32, rows: usize, columns: usize) {
+    // SAFETY: the caller's.
+    unsafe {
+        let at = |row: usize, place: usize| first.add(row * columns + place * V::LANES);
+        let mut largest = [V::splat(f32::NEG_INFINITY); VECTORS];
+        for row in 0..rows {
+            for (place, largest) in largest.iter_mut().enumerate() {
+                *largest = V::load(at(row, place)).larger(*largest);
+            }
         }
-    }
-    let mut scale = [0.0f32; WIDTH];
-    for row in values.chunks_exact_mut(columns) {
-        let row = &mut row[first..first + WIDTH];
-        for i in 0..WIDTH {
-            row[i] = softmax_weight::<FUSED>(row[i] - largest[i]);
-            scale[i] += row[i];
+        let mut sums = [V::zero(); VECTORS];
+        for row in 0..rows {
+            for (place, sum) in sums.iter_mut().enumerate() {
+                let weight = V::load(at(row, place)).softmax_weight(largest[place]);
+                weight.store(at(row, place));
+                *sum = sum.add(weight);
+            }
         }
-    }
-    for sum in &mut scale {
-        *sum = 1.0 / *sum;
-    }
-    for row in values.chunks_exact_mut(columns) {
-        for (value, scale) in row[first..first + WIDTH].iter_mut().zip(&scale) {
-            *value *= scale;
+        let scales = sums.map(|sum| sum.reciprocal());
+        for row in 0..rows {
+            for (place, scale) in scales.iter().enumerate() {
+                V::load(at(row, place)).times(*scale).store(at(row, place));
+            }
         }
     }
 }

@@ -5,6 +5,9 @@ pub(super) trait Vector: Copy {
     /// How many floats.
     const LANES: usize;
 
+    /// Whether products are added in one step, without rounding in between.
+    const FUSES: bool;
+
     /// Whether sums are of codes until they are [settled](Vector::settled).
     const CODED: bool = false;
 
@@ -75,7 +78,146 @@ pub(super) trait Vector: Copy {
     /// # Safety
     /// As for [`Vector::zero`].
     unsafe fn clamp(self, low: Self, high: Self) -> Self;
+
+    /// The larger of both, lane by lane; where one is NaN, `other`.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe {
+            lane_by_lane(
+                self,
+                other,
+                |one, other| if one > other { one } else { other },
+            )
+        }
+    }
+
+    /// `1 / self`, lane by lane.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    #[inline(always)]
+    unsafe fn reciprocal(self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { lane_by_lane(Self::splat(1.0), self, |one, value| one / value) }
+    }
+
+    /// Whether any lane is more than its limit.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    #[inline(always)]
+    unsafe fn any_above(self, limit: Self) -> bool {
+        // SAFETY: the caller's.
+        let [values, limits] = unsafe { [self.lanes(), limit.lanes()] };
+        values
+            .iter()
+            .zip(&limits)
+            .any(|(value, limit)| value > limit)
+    }
+
+    /// [`super::float::softmax_weight`] of the distance to `largest`.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    #[inline(always)]
+    unsafe fn softmax_weight(self, largest: Self) -> Self {
+        use super::float::softmax_weight;
+        // SAFETY: the caller's.
+        unsafe {
+            lane_by_lane(self, largest, |value, largest| match Self::FUSES {
+                true => softmax_weight::<true>(value - largest),
+                false => softmax_weight::<false>(value - largest),
+            })
+        }
+    }
+
+    /// Its floats, and zeros.
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    #[inline(always)]
+    unsafe fn lanes(self) -> [f32; MOST_LANES] {
+        let mut lanes = [0.0; MOST_LANES];
+        // SAFETY: no register is longer.
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        lanes
+    }
+
+    /// The activation of [`super::gelu`].
+    ///
+    /// # Safety
+    /// As for [`Vector::zero`].
+    #[inline(always)]
+    unsafe fn gelu(self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { super::gelu::by_polynomial(self) }
+    }
 }
+
+/// Floats of the longest register.
+pub(super) const MOST_LANES: usize = 16;
+
+/// What a function makes of each lane of two registers, in loops that compilers turn into instructions on registers again.
+///
+/// # Safety
+/// The processor has the instruction set of `V`.
+#[inline(always)]
+unsafe fn lane_by_lane<V: Vector>(left: V, right: V, of: impl Fn(f32, f32) -> f32) -> V {
+    // SAFETY: the caller's; no register is longer than what its lanes are read from.
+    unsafe {
+        let (mut values, others) = (left.lanes(), right.lanes());
+        for (value, other) in values[..V::LANES].iter_mut().zip(&others[..V::LANES]) {
+            *value = of(*value, *other);
+        }
+        V::load(values.as_ptr())
+    }
+}
+
+/// Defines `$name(set, ...)`, which runs `$body::<V>(...)` with the registers of that instruction set. `$body` must be
+/// `#[inline(always)]` down to its leaves, and needs nothing but the processor's having them.
+macro_rules! per_vector {
+    ($name:ident($($argument:ident: $type:ty),*) = $body:ident) => {
+        fn $name(set: $crate::kernels::dispatch::InstructionSet, $($argument: $type),*) {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            fn avx2($($argument: $type),*) {
+                // SAFETY: this function's instruction set.
+                unsafe { $body::<std::arch::x86_64::__m256>($($argument),*) };
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx2,fma")]
+            fn avx512($($argument: $type),*) {
+                // SAFETY: this function's instruction set.
+                unsafe { $body::<std::arch::x86_64::__m512>($($argument),*) };
+            }
+            match set.level() {
+                // SAFETY: what the program was compiled for is there.
+                $crate::kernels::dispatch::Level::Baseline => unsafe {
+                    $body::<$crate::kernels::vector::Baseline>($($argument),*);
+                },
+                // SAFETY: an `InstructionSet` holds only a level found on this processor.
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernels::dispatch::Level::Avx2 => unsafe { avx2($($argument),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernels::dispatch::Level::Avx512 => unsafe { avx512($($argument),*) },
+            }
+        }
+    };
+}
+pub(super) use per_vector;
+
+/// The registers of what the program was compiled for.
+#[cfg(target_arch = "x86_64")]
+pub(super) type Baseline = std::arch::x86_64::__m128;
+#[cfg(target_arch = "aarch64")]
+pub(super) type Baseline = std::arch::aarch64::float32x4_t;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(super) type Baseline = f32;
 
 /// Asks for what is there to be brought near, where compilers know how to; any address may be asked for.
 #[inline(always)]
@@ -93,6 +235,7 @@ pub(super) fn prefetch(address: *const f32) {
 /// One float without a fused multiply-add.
 impl Vector for f32 {
     const LANES: usize = 1;
+    const FUSES: bool = false;
 
     #[inline(always)]
     unsafe fn zero() -> Self {
@@ -139,9 +282,10 @@ impl Vector for f32 {
 
 /// Implements [`Vector`] with intrinsics, which all take and return the register type.
 macro_rules! vector {
-    ($type:ty, $lanes:literal, $zero:expr, $splat:expr, $load:expr, $store:expr, $add:expr, $plus_product:expr, $times:expr, $clamp:expr) => {
+    ($type:ty, $lanes:literal, $fuses:literal, $zero:expr, $splat:expr, $load:expr, $store:expr, $add:expr, $plus_product:expr, $times:expr, $clamp:expr $(, $more:item)*) => {
         impl Vector for $type {
             const LANES: usize = $lanes;
+            const FUSES: bool = $fuses;
 
             #[inline(always)]
             unsafe fn zero() -> Self {
@@ -190,6 +334,8 @@ macro_rules! vector {
                 // SAFETY: as above.
                 unsafe { $clamp(self, low, high) }
             }
+
+            $($more)*
         }
     };
 }
@@ -209,6 +355,7 @@ mod x86_64 {
 
     impl Vector for CodePairs512 {
         const LANES: usize = <__m512 as Vector>::LANES;
+        const FUSES: bool = true;
         const CODED: bool = true;
 
         #[inline(always)]
@@ -277,11 +424,18 @@ mod x86_64 {
             // SAFETY: as above.
             Self(unsafe { self.0.clamp(low.0, high.0) })
         }
+
+        #[inline(always)]
+        unsafe fn gelu(self) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { self.0.gelu() })
+        }
     }
 
     vector!(
         __m512,
         16,
+        true,
         _mm512_setzero_ps(),
         _mm512_set1_ps,
         _mm512_loadu_ps,
@@ -290,11 +444,37 @@ mod x86_64 {
         |sum, left, right| _mm512_fmadd_ps(left, right, sum),
         _mm512_mul_ps,
         // Of NaN and another, the second is taken, here and below.
-        |value, low, high| _mm512_min_ps(high, _mm512_max_ps(low, value))
+        |value, low, high| _mm512_min_ps(high, _mm512_max_ps(low, value)),
+        #[inline(always)]
+        unsafe fn larger(self, other: Self) -> Self {
+            // SAFETY: as above.
+            unsafe { _mm512_max_ps(self, other) }
+        },
+        #[inline(always)]
+        unsafe fn reciprocal(self) -> Self {
+            // SAFETY: as above.
+            unsafe { _mm512_div_ps(_mm512_set1_ps(1.0), self) }
+        },
+        #[inline(always)]
+        unsafe fn any_above(self, limit: Self) -> bool {
+            // SAFETY: as above.
+            unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self, limit) != 0 }
+        },
+        #[inline(always)]
+        unsafe fn softmax_weight(self, largest: Self) -> Self {
+            // SAFETY: as above.
+            unsafe { super::super::float::softmax_weight_512(_mm512_sub_ps(self, largest)) }
+        },
+        #[inline(always)]
+        unsafe fn gelu(self) -> Self {
+            // SAFETY: as above.
+            unsafe { super::super::gelu::by_table(self) }
+        }
     );
     vector!(
         __m256,
         8,
+        true,
         _mm256_setzero_ps(),
         _mm256_set1_ps,
         _mm256_loadu_ps,
@@ -308,6 +488,7 @@ mod x86_64 {
     vector!(
         __m128,
         4,
+        false,
         _mm_setzero_ps(),
         _mm_set1_ps,
         _mm_loadu_ps,
@@ -328,6 +509,7 @@ mod aarch64 {
     vector!(
         float32x4_t,
         4,
+        true,
         vdupq_n_f32(0.0),
         vdupq_n_f32,
         vld1q_f32,

@@ -7,7 +7,7 @@
 //! 1. [`blocks`]: how image features are stored.
 //! 2. [`packed`], [`tokens`]: the part of the transformer that sees only tokens.
 //! 3. [`algebra`]: what image features are made of, and projections of them.
-//! 4. [`factors`]: what a prompt adds to them.
+//! 4. [`factors`]: what a prompt adds to them; [`coded`]: products with those.
 //! 5. [`scoring`], [`to_image`], [`to_tokens`], [`deviation`], [`upscaling`]: the stages, block by
 //!    block.
 //! 6. [`model`]: the weights; [`cache`]: a keyframe's products; [`lane`]: a thread's share of the blocks.
@@ -17,6 +17,7 @@ mod algebra;
 mod arithmetic;
 mod blocks;
 mod cache;
+mod coded;
 mod decoding;
 mod deviation;
 mod factors;
@@ -71,7 +72,7 @@ pub struct FactoredSamDecoder {
     model: Arc<Model>,
     prompt_encoder: PromptEncoder,
     precision: CachePrecision,
-    /// What the upscaling's products are computed with, if not with floats.
+    /// What products with factors, and those of the upscaling, are computed with, if not with floats.
     dots: Option<CodePairDots>,
     /// For keyframes that were not prepared.
     unprepared: Cache,
@@ -169,8 +170,8 @@ impl FactoredSamDecoder {
         self.precision = precision;
     }
 
-    /// Prompts that are answered from now on have their masks upscaled in such products; in floats where the processor
-    /// has no others.
+    /// Prompts that are answered from now on are answered with such products; with floats where the processor has no
+    /// others.
     pub fn set_product_precision(&mut self, precision: ProductPrecision) {
         self.dots = match precision {
             ProductPrecision::Full => None,

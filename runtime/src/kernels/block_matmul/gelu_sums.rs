@@ -2,7 +2,6 @@
 
 use super::super::code_pairs::{CodePairDots, CodePairs};
 use super::super::dispatch::{InstructionSet, Level};
-use super::super::float::{NORMAL_COEFFICIENTS, NORMAL_LIMIT, NORMAL_SCALE};
 use super::super::matmul::{Matrix, MatrixMut};
 use super::super::vector::Vector;
 use super::operands::Operands;
@@ -203,7 +202,7 @@ unsafe fn tile<V: Vector, const VECTORS: usize, const ROWS: usize>(
                 }
             }
             for value in values {
-                *value = gelu(value.add(shift));
+                *value = value.add(shift).gelu();
             }
         }
         for sum in 0..plan.sums {
@@ -225,25 +224,6 @@ unsafe fn tile<V: Vector, const VECTORS: usize, const ROWS: usize>(
                 total.store(plan.out.add(at + index * V::LANES));
             }
         }
-    }
-}
-
-/// `x` times the normal distribution's cumulative function, as [`super::super::gelu`] has it.
-///
-/// # Safety
-/// The processor has the instruction set of `V`.
-#[inline(always)]
-unsafe fn gelu<V: Vector>(x: V) -> V {
-    // SAFETY: the caller's processor.
-    unsafe {
-        let clamped = x.clamp(V::splat(-NORMAL_LIMIT), V::splat(NORMAL_LIMIT));
-        let square = clamped.times(clamped);
-        let place = V::splat(-1.0).plus_product(square, V::splat(NORMAL_SCALE));
-        let mut p = V::splat(NORMAL_COEFFICIENTS[0]);
-        for coefficient in &NORMAL_COEFFICIENTS[1..] {
-            p = V::splat(*coefficient).plus_product(p, place);
-        }
-        V::splat(0.5).plus_product(clamped, p).times(x)
     }
 }
 
@@ -397,7 +377,8 @@ mod tests {
             let Some(dots) = CodePairDots::found() else { return Ok(()) };
             let (columns, half) = (16 * registers, depth.div_ceil(2));
             let (mut left, mut left_steps) = (vec![0; groups * rows * half], vec![0.0; groups * rows]);
-            code_left(&mut left, &mut left_steps, &pseudo_random(1, groups * rows * depth), depth);
+            let values = pseudo_random(1, groups * rows * depth);
+            code_left(&mut left, &mut left_steps, Matrix::new(&values, groups * rows, depth));
             let (mut right, mut right_steps) = (vec![0; half * columns], vec![0.0; columns]);
             code_right(&mut right, &mut right_steps, &pseudo_random(2, depth * columns));
             let shifts = pseudo_random(3, groups * rows);

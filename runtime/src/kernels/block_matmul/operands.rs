@@ -2,9 +2,14 @@
 
 use std::ptr::{null, null_mut};
 
+use super::super::ahead::Ahead;
 use super::super::code_pairs::CodePairs;
 use super::super::matmul::{Matrix, MatrixMut, Update};
+use super::tile::LINES_A_STEP;
 use super::{Groups, Start};
+
+/// Rows of a tile of the widest registers.
+const ROWS_OF_WIDEST: usize = 6;
 
 /// Where a product's elements are; what is null is not there.
 #[derive(Clone, Copy)]
@@ -127,7 +132,7 @@ impl Operands {
         Self {
             product_stride: right.columns,
             left: left.pairs.as_ptr().cast(),
-            left_row_stride: left.columns,
+            left_row_stride: left.row_stride,
             left_column_stride: 1,
             right: right.pairs.as_ptr().cast(),
             right_stride: right.columns,
@@ -138,6 +143,23 @@ impl Operands {
             column_steps: right.steps.as_ptr(),
             ..Self::NOTHING
         }
+    }
+
+    /// Where a product of pairs goes.
+    pub(super) fn write_to(&mut self, product: &mut MatrixMut<'_>) {
+        assert_eq!(
+            (product.rows, product.columns, product.row_stride),
+            (self.rows, self.columns, self.columns),
+            "the product's shape"
+        );
+        self.product = product.values.as_mut_ptr();
+    }
+
+    /// What comes near meanwhile: as much as there is time for.
+    pub(super) fn bring_near(&mut self, ahead: &Ahead<'_>) {
+        let steps = self.rows.div_ceil(ROWS_OF_WIDEST) * self.depth;
+        let piece = ahead.next(steps * LINES_A_STEP);
+        (self.ahead, self.ahead_length) = (piece.as_ptr(), piece.len());
     }
 
     /// What the product is added to.

@@ -1,3 +1,4 @@
+use super::super::code_pairs::{code_left, code_right, codes_of};
 use super::*;
 use proptest::prelude::*;
 
@@ -152,4 +153,52 @@ fn a_right_factor_with_gaps_is_refused() {
         Matrix::new(&values, 2, 2),
         Matrix::new(&values, 2, 2).transposed(),
     );
+}
+proptest! {
+    #[test]
+    fn products_of_pairs_are_those_of_what_codes_stand_for(
+        rows in 1usize..40, registers in 1usize..9, depth in 1usize..60, less in 0usize..5, ahead: bool,
+    ) {
+        let Some(dots) = CodePairDots::found() else { return Ok(()) };
+        let (columns, half) = (16 * registers, depth.div_ceil(2));
+        let (mut left, mut left_steps) = (vec![0; rows * half], vec![0.0; rows]);
+        let values = pseudo_random(1, rows * depth);
+        code_left(&mut left, &mut left_steps, Matrix::new(&values, rows, depth));
+        let (mut right, mut right_steps) = (vec![0; half * columns], vec![0.0; columns]);
+        code_right(&mut right, &mut right_steps, &pseudo_random(2, depth * columns));
+        let used = half.saturating_sub(less);
+        let (left_pairs, right_pairs) = (
+            CodePairs::left(&left, &left_steps).first_columns(used),
+            CodePairs::right(&right, &right_steps).first_rows(used),
+        );
+        let values = pseudo_random(3, rows * columns);
+        let (scale, shifts) = (pseudo_random(4, columns), pseudo_random(5, rows));
+        let far = vec![0.0; if ahead { 5000 } else { 0 }];
+        let ahead = Ahead::of([&[], &far, &[], &[]]);
+        let start = Start { values: Some(&values), scale: Some(&scale), addends: None, shifts: &shifts };
+        let mut from = vec![9.0; rows * columns];
+        let product = MatrixMut::new(&mut from, rows, columns);
+        block_matmul_of_pairs_from(dots, product, start, left_pairs, right_pairs);
+        let [mut added, mut replaced] = [Update::Add, Update::Replace].map(|update| {
+            let mut product = values.clone();
+            block_matmul_of_pairs_ahead(
+                dots, MatrixMut::new(&mut product, rows, columns), update, left_pairs, right_pairs, &ahead,
+            );
+            product.into_iter()
+        });
+        for row in 0..rows {
+            for column in 0..columns {
+                let terms = (0..used).map(|k| {
+                    let [a, b] = [left[row * half + k], right[k * columns + column]].map(codes_of);
+                    f64::from(a[0]) * f64::from(b[0]) + f64::from(a[1]) * f64::from(b[1])
+                });
+                let sum = terms.sum::<f64>() * f64::from(left_steps[row]) * f64::from(right_steps[column]);
+                let value = f64::from(values[row * columns + column]);
+                let started = value * f64::from(scale[column]) + f64::from(shifts[row]);
+                prop_assert!((f64::from(from[row * columns + column]) - sum - started).abs() < 1e-4);
+                prop_assert!((f64::from(added.next().unwrap()) - sum - value).abs() < 1e-4);
+                prop_assert!((f64::from(replaced.next().unwrap()) - sum).abs() < 1e-4);
+            }
+        }
+    }
 }

@@ -39,7 +39,9 @@ impl FactoredSamDecoder {
             let plan = &mut self.plans[index];
             plan.values
                 .resize_with(model.layers.len(), TokenValues::default);
-            plan.layout.reset(room + model.mask_factors + 1);
+            let parts = 1 + model.layers.len();
+            plan.layout
+                .reset(room + model.mask_factors + 1, parts, self.dots);
             let features = prompt.mask.as_ref().map(|mask| {
                 plan.layout.push(0, model.mask_factors, PartKind::Direct);
                 self.prompt_encoder.mask_features(mask)
@@ -67,18 +69,18 @@ impl FactoredSamDecoder {
         let length = self.tokens.len() / prompts;
         add_into(&mut self.encoded, &self.tokens, &self.encoding);
         for (plan, encoded) in plans.iter_mut().zip(self.encoded.chunks_exact(length)) {
-            let parts = plan.layout.parts();
+            let layout = &plan.layout;
             plan.to_image.begin(
                 &model.to_image[level],
                 encoded,
-                parts,
+                layout,
                 &plan.values,
                 &model.heads,
             );
             if let Some(layer) = level.checked_sub(1) {
                 let deviation = &model.deviations[layer];
                 plan.deviation
-                    .begin(deviation, parts, &plan.values, &model.heads);
+                    .begin(deviation, layout, &plan.values, &model.heads);
             }
         }
         self.clock.lap(Stage::Tokens);
@@ -115,7 +117,7 @@ impl FactoredSamDecoder {
                 &model.to_tokens[index],
                 layer,
                 tokens,
-                plan.layout.parts(),
+                &plan.layout,
                 &mut newest[0],
                 known,
                 &model.heads,
@@ -175,13 +177,8 @@ impl FactoredSamDecoder {
             }
         }
         for plan in &mut *plans {
-            plan.upscaling.begin(
-                &model.upscaling,
-                self.dots,
-                plan.layout.parts(),
-                &plan.values,
-                &model.heads,
-            );
+            plan.upscaling
+                .begin(&model.upscaling, &plan.layout, &plan.values, &model.heads);
         }
         self.clock.lap(Stage::Tokens);
         let shared = &*plans;

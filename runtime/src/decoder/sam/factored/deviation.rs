@@ -2,15 +2,18 @@
 //! features themselves: the square of a sum follows from products of its terms.
 
 use crate::kernels::{
-    Ahead, Groups, Matrix, MatrixMut, Update, add_column_dots, block_matmul, block_matmul_ahead,
-    block_matmul_groups, inverse_deviations, scale_columns, transpose_into,
+    Ahead, Groups, Matrix, MatrixMut, Update, add_column_dots, block_matmul, block_matmul_groups,
+    inverse_deviations, transpose_into,
 };
 
 use super::super::attention::Heads;
 use super::super::layers::sized;
 use super::algebra::Projection;
 use super::blocks::BLOCK;
-use super::factors::{Part, PartKind, TokenValues, coefficients};
+use super::coded::FactorWeights;
+use super::factors::{
+    BlockFactors, BlockFactorsMut, Layout, Part, PartKind, TokenValues, coefficients,
+};
 
 /// Rows of the lower triangle that are computed together.
 const STRIP: usize = 6;
@@ -33,7 +36,7 @@ pub(super) struct DeviationPlan {
     transposed: Vec<f32>,
     /// Products of the rows with each other, `[factors, factors]`: the lower triangle, what is below
     /// the diagonal twice.
-    products: Vec<f32>,
+    products: FactorWeights,
 }
 
 /// Buffers for one block at a time.
@@ -49,14 +52,14 @@ impl DeviationPlan {
     pub(super) fn begin(
         &mut self,
         deviation: &Deviation,
-        parts: &[Part],
+        layout: &Layout,
         values: &[TokenValues],
         heads_of_layers: &[Heads],
     ) {
         let width = deviation.channels;
         coefficients(
             &deviation.residual,
-            parts,
+            layout.parts(),
             values,
             heads_of_layers,
             &mut self.rows,
@@ -64,7 +67,7 @@ impl DeviationPlan {
         let count = self.rows.len() / width;
         let transposed = sized(&mut self.transposed, self.rows.len());
         transpose_into(transposed, count, &self.rows, count, width);
-        let products = sized(&mut self.products, count * count);
+        let products = sized(&mut self.products.values, count * count);
         for first in (0..count).step_by(STRIP) {
             let rows = STRIP.min(count - first);
             let columns = first + rows;
@@ -81,11 +84,14 @@ impl DeviationPlan {
             }
             products[row + 1..].fill(0.0);
         }
+        if layout.dots().is_some() {
+            self.products.code(layout.parts());
+        }
     }
 }
 
 impl DeviationLane {
-    /// Divides one block's `factors`, `[factors, BLOCK]`, and its `scale` by the deviations of the
+    /// Divides one block's `factors` and its scale by the deviations of the
     /// features that they stand for. `square` and `cross` are what the keyframe keeps: the squares
     /// of its own features, `[BLOCK]`, and their products with the rows of all layers.
     #[expect(
@@ -100,15 +106,14 @@ impl DeviationLane {
         values: &[TokenValues],
         heads_of_layers: &[Heads],
         (square, cross): (&[f32], &[f32]),
-        factors: &mut [f32],
-        scale: &mut [f32],
+        mut factors: BlockFactorsMut<'_>,
         ahead: &Ahead<'_>,
     ) {
         let squares = sized(&mut self.squares, BLOCK);
         let dots = sized(&mut self.dots, BLOCK);
         dots.fill(0.0);
         for part in parts {
-            let all = &factors[part.first_row * BLOCK..][..(part.rows + 1) * BLOCK];
+            let all = &factors.values[part.first_row * BLOCK..][..(part.rows + 1) * BLOCK];
             let first = deviation.cross_rows[part.source];
             let next = deviation.cross_rows[part.source + 1];
             let cross = &cross[first * BLOCK..next * BLOCK];
@@ -150,32 +155,34 @@ impl DeviationLane {
             );
             add_column_dots(dots, 1.0, all, products);
         }
-        for (((out, square), dot), scale) in squares.iter_mut().zip(square).zip(dots).zip(&*scale) {
+        for (((out, square), dot), scale) in squares
+            .iter_mut()
+            .zip(square)
+            .zip(dots)
+            .zip(&*factors.scale)
+        {
             *out = *scale * (*scale * square + 2.0 * *dot);
         }
-        self.add_products(&plan.products, factors, ahead);
+        self.add_products(&plan.products, factors.as_ref(), ahead);
         let squares = &mut self.squares;
         inverse_deviations(squares, deviation.channels as f32, deviation.epsilon);
-        scale_columns(factors, squares);
-        scale_columns(scale, squares);
+        factors.multiply(squares);
     }
 
     /// Adds the squares of the factors' part of the features.
-    fn add_products(&mut self, products: &[f32], factors: &[f32], ahead: &Ahead<'_>) {
-        let count = factors.len() / BLOCK;
+    fn add_products(
+        &mut self,
+        products: &FactorWeights,
+        factors: BlockFactors<'_>,
+        ahead: &Ahead<'_>,
+    ) {
+        let count = factors.rows;
         let strip = sized(&mut self.strip, STRIP * BLOCK);
         for first in (0..count).step_by(STRIP) {
-            let rows = STRIP.min(count - first);
-            let columns = first + rows;
-            let strip = &mut strip[..rows * BLOCK];
-            block_matmul_ahead(
-                MatrixMut::new(strip, rows, BLOCK),
-                Update::Replace,
-                Matrix::with_row_stride(&products[first * count..], rows, columns, count),
-                Matrix::new(factors, columns, BLOCK),
-                ahead,
-            );
-            let own = &factors[first * BLOCK..][..rows * BLOCK];
+            let last = (first + STRIP).min(count);
+            let strip = &mut strip[..(last - first) * BLOCK];
+            products.multiply(strip, Update::Replace, first..last, (factors, last), ahead);
+            let own = &factors.values[first * BLOCK..last * BLOCK];
             add_column_dots(&mut self.squares, 1.0, own, strip);
         }
     }

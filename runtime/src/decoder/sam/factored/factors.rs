@@ -1,12 +1,18 @@
 //! What a prompt adds to the image features: at each position a few factors, the same rows for all
 //! positions, see [`super::algebra`].
 
-use crate::kernels::{Matrix, MatrixMut, Update, block_matmul, transpose_into};
+use std::ops::Range;
+
+use crate::kernels::{
+    CodePairDots, Matrix, MatrixMut, Update, block_matmul, code_right, scale_columns,
+    transpose_into,
+};
 
 use super::super::attention::Heads;
 use super::super::layers::sized;
 use super::algebra::Projection;
 use super::blocks::BLOCK;
+use super::coded::BlockCodes;
 
 /// Which factors there are.
 #[derive(Default)]
@@ -15,6 +21,9 @@ pub(super) struct Layout {
     rows: usize,
     /// Rows that each block has room for.
     room: usize,
+    room_of_parts: usize,
+    /// Products with factors are of codes if these are there.
+    dots: Option<CodePairDots>,
 }
 
 /// The factors at some positions, block by block.
@@ -24,6 +33,10 @@ pub(super) struct Factors {
     values: Vec<f32>,
     /// `[blocks, BLOCK]`: what the keyframe's own features are multiplied with.
     scale: Vec<f32>,
+    /// The values in codes, where products are of codes, `[blocks, room of pairs, BLOCK]`.
+    pairs: Vec<u32>,
+    /// `[blocks, room of parts, BLOCK]`: what a code stands for.
+    steps: Vec<f32>,
 }
 
 /// The factors of one source; the last of its rows is that of its ones.
@@ -34,6 +47,20 @@ pub(super) struct Part {
     /// Without the ones.
     pub(super) rows: usize,
     pub(super) kind: PartKind,
+    /// Of its codes, in pairs of rows.
+    first_pair: usize,
+}
+
+impl Part {
+    /// Its rows, the ones among them.
+    pub(super) fn all_rows(&self) -> Range<usize> {
+        self.first_row..self.first_row + self.rows + 1
+    }
+
+    /// Where its codes are, in pairs of rows.
+    pub(super) fn pairs(&self) -> Range<usize> {
+        self.first_pair..self.first_pair + self.all_rows().len().div_ceil(2)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,6 +81,46 @@ pub(super) struct BlockFactors<'a> {
     pub(super) values: &'a [f32],
     /// `[BLOCK]`; none where all are 1.
     pub(super) scale: Option<&'a [f32]>,
+    /// The values in codes, if products are of codes.
+    pub(super) codes: Option<BlockCodes<'a>>,
+}
+
+/// One block's factors, to be divided by deviations.
+pub(super) struct BlockFactorsMut<'a> {
+    /// `[rows, BLOCK]`.
+    pub(super) values: &'a mut [f32],
+    /// `[BLOCK]`.
+    pub(super) scale: &'a mut [f32],
+    parts: &'a [Part],
+    pairs: &'a [u32],
+    /// `[parts, BLOCK]`; empty where products are of floats.
+    steps: &'a mut [f32],
+    dots: Option<CodePairDots>,
+}
+
+impl BlockFactorsMut<'_> {
+    pub(super) fn as_ref(&self) -> BlockFactors<'_> {
+        BlockFactors {
+            rows: self.values.len() / BLOCK,
+            values: self.values,
+            scale: Some(self.scale),
+            codes: self.dots.map(|dots| BlockCodes {
+                dots,
+                parts: self.parts,
+                pairs: self.pairs,
+                steps: self.steps,
+            }),
+        }
+    }
+
+    /// Multiplies each position's factors and scale.
+    pub(super) fn multiply(&mut self, by: &[f32]) {
+        scale_columns(self.values, by);
+        scale_columns(self.scale, by);
+        if !self.steps.is_empty() {
+            scale_columns(self.steps, by);
+        }
+    }
 }
 
 /// A layer's values of the tokens, as its factors need them.
@@ -89,11 +156,23 @@ impl TokenValues {
 }
 
 impl Layout {
-    /// Forgets all factors; there will be at most `room` rows.
-    pub(super) fn reset(&mut self, room: usize) {
+    /// Forgets all factors; there will be at most so many rows, of so many parts. Products with them are of codes if `dots`
+    /// are there.
+    pub(super) fn reset(&mut self, room: usize, parts: usize, dots: Option<CodePairDots>) {
         self.parts.clear();
         self.rows = 0;
         self.room = room;
+        self.room_of_parts = parts;
+        self.dots = dots;
+    }
+
+    /// Pairs that each block has room for: every part may have one that is not full.
+    fn room_of_pairs(&self) -> usize {
+        (self.room + self.room_of_parts).div_ceil(2)
+    }
+
+    pub(super) fn dots(&self) -> Option<CodePairDots> {
+        self.dots
     }
 
     pub(super) fn parts(&self) -> &[Part] {
@@ -112,6 +191,7 @@ impl Layout {
             first_row: self.rows,
             rows,
             kind,
+            first_pair: self.parts.last().map_or(0, |last| last.pairs().end),
         });
         self.rows += rows + 1;
     }
@@ -122,23 +202,67 @@ impl Factors {
     pub(super) fn reset(&mut self, layout: &Layout, blocks: usize) {
         sized(&mut self.values, blocks * layout.room * BLOCK);
         sized(&mut self.scale, blocks * BLOCK).fill(1.0);
+        if layout.dots.is_some() {
+            let pairs = blocks * layout.room_of_pairs() * BLOCK;
+            self.pairs.resize(pairs.max(self.pairs.len()), 0);
+            sized(&mut self.steps, blocks * layout.room_of_parts * BLOCK);
+        }
     }
 
-    /// One block's factors, `[rows, BLOCK]`, and scale, to be written.
-    pub(super) fn block_mut(&mut self, layout: &Layout, block: usize) -> (&mut [f32], &mut [f32]) {
-        (
-            &mut self.values[block * layout.room * BLOCK..][..layout.rows * BLOCK],
-            &mut self.scale[block * BLOCK..][..BLOCK],
-        )
+    /// One block's factors, to be written, before the newest are [coded](Self::code_newest).
+    pub(super) fn values_mut(&mut self, layout: &Layout, block: usize) -> &mut [f32] {
+        &mut self.values[block * layout.room * BLOCK..][..layout.rows * BLOCK]
+    }
+
+    /// Takes what was written as the newest source's factors of a block in codes too, where products are of codes.
+    pub(super) fn code_newest(&mut self, layout: &Layout, block: usize) {
+        let (Some(_), Some(newest)) = (layout.dots, layout.parts.last()) else {
+            return;
+        };
+        let rows = newest.all_rows();
+        let values = &self.values[block * layout.room * BLOCK..];
+        let pairs = newest.pairs();
+        let first = block * layout.room_of_pairs();
+        let pairs = (first + pairs.start) * BLOCK..(first + pairs.end) * BLOCK;
+        let part = block * layout.room_of_parts + layout.parts.len() - 1;
+        code_right(
+            &mut self.pairs[pairs],
+            &mut self.steps[part * BLOCK..][..BLOCK],
+            &values[rows.start * BLOCK..rows.end * BLOCK],
+        );
+    }
+
+    /// One block's factors, coded, to be divided by deviations.
+    pub(super) fn block_mut<'a>(
+        &'a mut self,
+        layout: &'a Layout,
+        block: usize,
+    ) -> BlockFactorsMut<'a> {
+        let (pairs, steps) = match layout.dots {
+            Some(_) => {
+                let pairs = &self.pairs[block * layout.room_of_pairs() * BLOCK..];
+                let steps = &mut self.steps[block * layout.room_of_parts * BLOCK..];
+                (pairs, &mut steps[..layout.parts.len() * BLOCK])
+            }
+            None => (&[] as &[u32], &mut [] as &mut [f32]),
+        };
+        BlockFactorsMut {
+            values: &mut self.values[block * layout.room * BLOCK..][..layout.rows * BLOCK],
+            scale: &mut self.scale[block * BLOCK..][..BLOCK],
+            parts: &layout.parts,
+            pairs,
+            steps,
+            dots: layout.dots,
+        }
     }
 
     /// One block's factors before the newest source, and room for those of the newest and its ones,
     /// `[rows + 1, BLOCK]`, with their kind.
-    pub(super) fn split_newest(
-        &mut self,
-        layout: &Layout,
+    pub(super) fn split_newest<'a>(
+        &'a mut self,
+        layout: &'a Layout,
         block: usize,
-    ) -> (BlockFactors<'_>, &mut [f32], PartKind) {
+    ) -> (BlockFactors<'a>, &'a mut [f32], PartKind) {
         let (rows, kind) = match layout.parts.last() {
             Some(part) => (part.first_row, part.kind),
             None => (0, PartKind::Direct),
@@ -147,22 +271,44 @@ impl Factors {
         let scaled = layout.parts.iter().filter(|part| part.source > 0).count() > 1;
         let all = &mut self.values[block * layout.room * BLOCK..][..layout.rows * BLOCK];
         let (before, newest) = all.split_at_mut(rows * BLOCK);
+        let earlier = layout
+            .parts
+            .split_last()
+            .map_or(&[] as &[Part], |(_, earlier)| earlier);
         let before = BlockFactors {
             rows,
             values: before,
             scale: scaled.then(|| &self.scale[block * BLOCK..][..BLOCK]),
+            codes: codes((&self.pairs, &self.steps), layout, earlier, block),
         };
         (before, newest, kind)
     }
 
-    pub(super) fn block(&self, layout: &Layout, block: usize) -> BlockFactors<'_> {
+    pub(super) fn block<'a>(&'a self, layout: &'a Layout, block: usize) -> BlockFactors<'a> {
         let scaled = layout.parts.iter().any(|part| part.source > 0);
         BlockFactors {
             rows: layout.rows,
             values: &self.values[block * layout.room * BLOCK..][..layout.rows * BLOCK],
             scale: scaled.then(|| &self.scale[block * BLOCK..][..BLOCK]),
+            codes: codes((&self.pairs, &self.steps), layout, &layout.parts, block),
         }
     }
+}
+
+/// The codes of the first parts of a block, where there are codes.
+fn codes<'a>(
+    (pairs, steps): (&'a [u32], &'a [f32]),
+    layout: &Layout,
+    parts: &'a [Part],
+    block: usize,
+) -> Option<BlockCodes<'a>> {
+    let (dots, last) = (layout.dots?, parts.last()?);
+    Some(BlockCodes {
+        dots,
+        parts,
+        pairs: &pairs[block * layout.room_of_pairs() * BLOCK..][..last.pairs().end * BLOCK],
+        steps: &steps[block * layout.room_of_parts * BLOCK..][..parts.len() * BLOCK],
+    })
 }
 
 /// Writes the rows that a projection has before all factors, `[factors, width]`. `values` and `heads`

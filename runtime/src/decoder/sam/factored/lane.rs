@@ -149,10 +149,11 @@ impl Share {
         lane.factors.reset(layout, self.blocks.len());
         let Some(features) = mask else { return };
         for (index, block) in self.blocks.clone().enumerate() {
-            let (factors, _) = lane.factors.block_mut(layout, index);
+            let factors = lane.factors.values_mut(layout, index);
             let (factors, ones) = factors.split_at_mut(factors.len() - BLOCK);
             copy_block(features, positions, block, factors);
             ones.fill(1.0);
+            lane.factors.code_newest(layout, index);
         }
     }
 
@@ -181,7 +182,7 @@ impl Share {
                     false => Ahead::default(),
                 };
                 if level == 0 && plan.layout.has_mask() {
-                    let (factors, _) = lane.factors.block_mut(&plan.layout, index);
+                    let factors = lane.factors.block(&plan.layout, index).values;
                     let place = (index, self.blocks.len());
                     let image = (embedding, block);
                     lane.mask_squares
@@ -240,6 +241,7 @@ impl Share {
                 let range = range.start - first_position..range.end - first_position;
                 for (lane, plan) in lanes.iter_mut().zip(plans) {
                     let factors = lane.factors.block(&plan.layout, index);
+                    UpscalingLane::approach(range.clone(), size, masks, &lane.logits);
                     lane.upscaling
                         .block(&plan.upscaling, &model.upscaling, base, factors);
                     lane.upscaling
@@ -333,7 +335,7 @@ impl Lane {
             true => self.mask_squares.with_mask(index, layer, near.squares),
             false => near.squares,
         };
-        let (factors, scale) = self.factors.block_mut(layout, index);
+        self.factors.code_newest(layout, index);
         self.deviation.block(
             &plan.deviation,
             &model.deviations[layer],
@@ -341,8 +343,7 @@ impl Lane {
             &plan.values,
             &model.heads,
             (squares, near.cross),
-            factors,
-            scale,
+            self.factors.block_mut(layout, index),
             ahead,
         );
         clock.lap(Stage::Deviation);

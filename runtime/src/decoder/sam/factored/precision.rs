@@ -1,6 +1,7 @@
 //! In what the products of a decode are computed.
 
-/// How a decode computes most of its products: those that bring its masks to their size.
+/// How a decode computes most of its products: those with what a prompt adds to the image's features, and those that bring
+/// its masks to their size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProductPrecision {

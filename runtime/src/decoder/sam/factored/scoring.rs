@@ -1,15 +1,16 @@
 //! Scores between tokens and image positions, in either direction.
 
 use crate::kernels::{
-    Ahead, Groups, LargePages, Matrix, MatrixMut, Update, block_matmul, block_matmul_ahead,
-    block_matmul_blended, block_matmul_groups, scale_columns, transpose_into,
+    Ahead, Groups, LargePages, Matrix, MatrixMut, Update, block_matmul, block_matmul_blended,
+    block_matmul_groups, scale_columns, transpose_into,
 };
 
 use super::super::attention::Heads;
 use super::super::layers::sized;
 use super::algebra::Projection;
 use super::blocks::BLOCK;
-use super::factors::{BlockFactors, Part, TokenValues, coefficients};
+use super::coded::FactorWeights;
+use super::factors::{BlockFactors, Layout, TokenValues, coefficients};
 
 /// An image-side projection that tokens are compared with.
 pub(super) struct ScoredProjection {
@@ -30,7 +31,7 @@ pub(super) struct Scoring {
     pub(super) vectors: Vec<f32>,
     /// Their products with the rows of the factors, `[heads, tokens, factors]`; or, where there are
     /// more tokens than channels, the rows themselves, `[inner, factors]`.
-    products: Vec<f32>,
+    products: FactorWeights,
     /// `[heads, tokens]`: what is constant over the positions.
     constants: Vec<f32>,
     apart: bool,
@@ -49,7 +50,7 @@ impl Scoring {
     pub(super) fn begin(
         &mut self,
         image: &ScoredProjection,
-        parts: &[Part],
+        layout: &Layout,
         values: &[TokenValues],
         heads_of_layers: &[Heads],
     ) {
@@ -63,7 +64,7 @@ impl Scoring {
         }
         coefficients(
             &image.projection,
-            parts,
+            layout.parts(),
             values,
             heads_of_layers,
             &mut self.rows,
@@ -72,9 +73,9 @@ impl Scoring {
         let transposed = sized(&mut self.transposed, self.rows.len());
         transpose_into(transposed, count, &self.rows, count, inner);
         if self.apart {
-            std::mem::swap(&mut self.products, &mut self.transposed);
+            std::mem::swap(&mut self.products.values, &mut self.transposed);
         } else if count > 0 {
-            let products = sized(&mut self.products, heads.count * tokens * count);
+            let products = sized(&mut self.products.values, heads.count * tokens * count);
             for head in 0..heads.count {
                 let start = head * width;
                 block_matmul(
@@ -84,6 +85,9 @@ impl Scoring {
                     Matrix::new(&self.transposed[start * count..], width, count),
                 );
             }
+        }
+        if layout.dots().is_some() {
+            self.products.code(layout.parts());
         }
         self.constants.clear();
         for start in heads.starts() {
@@ -123,7 +127,6 @@ impl Scoring {
             let length = image.heads.inner() * BLOCK;
             &image.encoding[block * length..][..length]
         });
-        let factor_rows = Matrix::new(factors.values, factors.rows, BLOCK);
         if self.apart {
             let inner = image.heads.inner();
             let projected = sized(projected, inner * BLOCK);
@@ -134,23 +137,16 @@ impl Scoring {
             if let Some(encoding) = encoding {
                 crate::kernels::add_assign(projected, encoding);
             }
-            block_matmul(
-                MatrixMut::new(projected, inner, BLOCK),
-                Update::Add,
-                Matrix::new(&self.products, inner, factors.rows),
-                factor_rows,
-            );
+            let all = (factors, factors.rows);
+            self.products
+                .multiply(projected, Update::Add, 0..inner, all, &Ahead::default());
             self.compare(image.heads, projected, Update::Replace, scores);
         } else {
             self.compare_with(image.heads, base, factors.scale, encoding, scores);
             if factors.rows > 0 {
-                block_matmul_ahead(
-                    MatrixMut::new(scores, self.rows(), BLOCK),
-                    Update::Add,
-                    Matrix::new(&self.products, self.rows(), factors.rows),
-                    factor_rows,
-                    ahead,
-                );
+                let all = (factors, factors.rows);
+                self.products
+                    .multiply(scores, Update::Add, 0..self.rows(), all, ahead);
             }
         }
         if constants {

@@ -9,7 +9,7 @@ use super::super::attention::Heads;
 use super::super::layers::sized;
 use super::algebra::Projection;
 use super::blocks::BLOCK;
-use super::factors::{BlockFactors, Part, TokenValues, coefficients};
+use super::factors::{BlockFactors, Layout, TokenValues, coefficients};
 use super::packed::PackedLinear;
 use super::scoring::{ScoredProjection, Scoring};
 
@@ -52,16 +52,16 @@ impl ToImagePlan {
         &mut self,
         attention: &ToImage,
         tokens: &[f32],
-        parts: &[Part],
+        layout: &Layout,
         values: &[TokenValues],
         heads_of_layers: &[Heads],
     ) {
         attention.query.apply(tokens, &mut self.scoring.vectors);
         self.scoring
-            .begin(&attention.key, parts, values, heads_of_layers);
+            .begin(&attention.key, layout, values, heads_of_layers);
         coefficients(
             &attention.value,
-            parts,
+            layout.parts(),
             values,
             heads_of_layers,
             &mut self.rows,
@@ -195,7 +195,7 @@ impl ToImagePlan {
                 );
             }
             for (token, sums) in sums.chunks_exact(width).enumerate() {
-                let scale = 1.0 / lane.softmax.sums[first + token];
+                let scale = 1.0 / lane.softmax.sum(first + token);
                 let attended = &mut attended[token * inner + head * width..][..width];
                 let constants = &attention.value.constant[head * width..];
                 for ((attended, sum), constant) in attended.iter_mut().zip(sums).zip(constants) {

@@ -5,7 +5,7 @@ use crate::kernels::{Ahead, Matrix, MatrixMut, Update, block_matmul, softmax_col
 use super::super::attention::Heads;
 use super::super::layers::sized;
 use super::blocks::BLOCK;
-use super::factors::{BlockFactors, Part, PartKind, TokenValues};
+use super::factors::{BlockFactors, Layout, PartKind, TokenValues};
 use super::scoring::{ScoredProjection, Scoring};
 use super::tokens::TokenLayer;
 
@@ -33,7 +33,7 @@ pub(super) fn factors_of(heads: Heads, tokens: usize) -> (usize, PartKind) {
 }
 
 impl ToTokensPlan {
-    /// Makes ready for a prompt's tokens, with and without their encoding. `parts` are the factors
+    /// Makes ready for a prompt's tokens, with and without their encoding. `layout` has the factors
     /// before this layer; its values go into `layer_values`.
     #[expect(clippy::too_many_arguments, reason = "what an attention needs")]
     pub(super) fn begin(
@@ -41,7 +41,7 @@ impl ToTokensPlan {
         query: &ScoredProjection,
         layer: &TokenLayer,
         (tokens, encoded): (&[f32], &[f32]),
-        parts: &[Part],
+        layout: &Layout,
         layer_values: &mut TokenValues,
         values: &[TokenValues],
         heads_of_layers: &[Heads],
@@ -49,7 +49,7 @@ impl ToTokensPlan {
         layer.value.apply(tokens, &mut layer_values.all);
         layer_values.update(query.heads);
         layer.key.apply(encoded, &mut self.scoring.vectors);
-        self.scoring.begin(query, parts, values, heads_of_layers);
+        self.scoring.begin(query, layout, values, heads_of_layers);
     }
 }
 

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    CodePairDots, CodePairs, GeluSums, Matrix, MatrixMut, Start, block_matmul_from,
-    block_matmul_of_pairs_from, code_left, code_right, gelu_sums, gelu_sums_of_pairs, interleave,
+    CodePairs, GeluSums, Matrix, Start, bring_near, code_right, gelu_sums, gelu_sums_of_pairs,
+    interleave,
 };
 
 use super::super::attention::Heads;
@@ -15,7 +15,8 @@ use super::super::shape::Shape;
 use super::super::weights::{Weights, WeightsError};
 use super::algebra::{Algebra, Projection};
 use super::blocks::{BLOCK, copy_block};
-use super::factors::{BlockFactors, Part, TokenValues, transposed_coefficients};
+use super::coded::{BlockCodes, CodedLeft, FactorWeights};
+use super::factors::{BlockFactors, Layout, TokenValues, transposed_coefficients};
 use super::packed::{MlpScratch, PackedMlp};
 use super::spaces::next_space;
 
@@ -32,45 +33,9 @@ pub(super) struct Upscaling {
     /// `[4 places x upscaled channels, middle channels]`.
     second: ImageLinear,
     /// The same in codes.
-    second_coded: Coded,
+    second_coded: CodedLeft,
     hypernetworks: Vec<PackedMlp>,
     iou_prediction: PackedMlp,
-}
-
-/// A factor of a product in codes.
-#[derive(Default)]
-struct Coded {
-    pairs: Vec<u32>,
-    steps: Vec<f32>,
-}
-
-impl Coded {
-    /// Codes `values`, `[rows, depth]`.
-    fn code_left(&mut self, values: &[f32], depth: usize) {
-        let rows = values.len() / depth;
-        self.pairs.resize(rows * depth.div_ceil(2), 0);
-        self.steps.resize(rows, 0.0);
-        code_left(&mut self.pairs, &mut self.steps, values, depth);
-    }
-
-    /// Codes `values`, `[depth, BLOCK]`.
-    fn code_right(&mut self, values: &[f32]) {
-        self.pairs
-            .resize((values.len() / BLOCK).div_ceil(2) * BLOCK, 0);
-        self.steps.resize(BLOCK, 0.0);
-        code_right(&mut self.pairs, &mut self.steps, values);
-    }
-
-    /// Some rows of a left factor.
-    fn left(&self, rows: Range<usize>) -> CodePairs<'_> {
-        let width = self.pairs.len() / self.steps.len();
-        let pairs = &self.pairs[rows.start * width..rows.end * width];
-        CodePairs::left(pairs, &self.steps[rows])
-    }
-
-    fn right(&self) -> CodePairs<'_> {
-        CodePairs::right(&self.pairs, &self.steps)
-    }
 }
 
 /// What one prompt makes of it.
@@ -80,18 +45,16 @@ pub(super) struct UpscalingPlan {
     pub(super) kernels: Vec<f32>,
     rows: Vec<f32>,
     /// `[4 places x (middle channels - 1), factors]`.
-    coefficients: Vec<f32>,
-    /// Both products are of codes if this is there.
-    dots: Option<CodePairDots>,
-    coded_coefficients: Coded,
+    coefficients: FactorWeights,
 }
 
 /// Buffers for one block at a time.
 #[derive(Default)]
 pub(super) struct UpscalingLane {
     first: Vec<f32>,
-    coded_factors: Coded,
-    coded_first: Coded,
+    /// In codes, `[pairs of middle channels, BLOCK]`, and what each position's stand for.
+    coded_first: Vec<u32>,
+    steps: Vec<f32>,
     /// `[4 places of the first, 4 of the second, masks, BLOCK]`.
     pixels: Vec<f32>,
 }
@@ -123,8 +86,8 @@ impl Upscaling {
             })
             .collect::<Result<_, _>>()?;
         let name = "mask_decoder.iou_prediction_head";
-        let mut second_coded = Coded::default();
-        second_coded.code_left(second.weight(), middle);
+        let mut second_coded = CodedLeft::default();
+        second_coded.code(second.weight(), [second.outputs(), middle, middle]);
         Ok(Self {
             channels,
             has_fine: shape.fine.is_some(),
@@ -242,29 +205,24 @@ impl Predictions {
 }
 
 impl UpscalingPlan {
-    /// Makes ready for a prompt whose kernels are there; products are of codes if `dots` are there.
+    /// Makes ready for a prompt whose kernels are there.
     pub(super) fn begin(
         &mut self,
         upscaling: &Upscaling,
-        dots: Option<CodePairDots>,
-        parts: &[Part],
+        layout: &Layout,
         values: &[TokenValues],
         heads_of_layers: &[Heads],
     ) {
         transposed_coefficients(
             &upscaling.first,
-            parts,
+            layout.parts(),
             values,
             heads_of_layers,
             &mut self.rows,
-            &mut self.coefficients,
+            &mut self.coefficients.values,
         );
-        let width = upscaling.first.width;
-        let factors = self.coefficients.len() / width;
-        self.dots = dots.filter(|_| factors > 0);
-        if self.dots.is_some() {
-            let coefficients = &self.coefficients;
-            self.coded_coefficients.code_left(coefficients, factors);
+        if layout.dots().is_some() {
+            self.coefficients.code(layout.parts());
         }
     }
 }
@@ -285,9 +243,7 @@ impl UpscalingLane {
         let (half, quarter) = fine.split_at(base.len().min(fine.len()));
         let first = sized(&mut self.first, middle * BLOCK);
         let pixels = sized(&mut self.pixels, 16 * masks * BLOCK);
-        if plan.dots.is_some() {
-            self.coded_factors.code_right(factors.values);
-        }
+        sized(&mut self.steps, BLOCK);
         for (outer, pixels) in pixels.chunks_exact_mut(4 * masks * BLOCK).enumerate() {
             let rows = outer * known..(outer + 1) * known;
             let of_rows = |width: usize| rows.start * width..rows.end * width;
@@ -297,50 +253,41 @@ impl UpscalingLane {
                 addends: fine_rows(half, rows.clone()),
                 shifts: &upscaling.first.constant[rows.clone()],
             };
-            let product = MatrixMut::new(first, known, BLOCK);
-            match plan.dots {
-                None => block_matmul_from(
-                    product,
-                    start,
-                    Matrix::new(
-                        &plan.coefficients[of_rows(factors.rows)],
-                        known,
-                        factors.rows,
-                    ),
-                    Matrix::new(factors.values, factors.rows, BLOCK),
-                ),
-                Some(dots) => block_matmul_of_pairs_from(
-                    dots,
-                    product,
-                    start,
-                    plan.coded_coefficients.left(rows),
-                    self.coded_factors.right(),
-                ),
-            }
+            let product = &mut first[..known * BLOCK];
+            plan.coefficients
+                .multiply_from(product, start, rows, factors);
             upscaling.norm.apply_centred_with_gelu(first);
             let sums = GeluSums {
                 shifts: upscaling.second.bias(),
                 addends: fine_rows(quarter, outer * outputs..(outer + 1) * outputs),
                 kernels: Matrix::new(&plan.kernels, masks, outputs / 4),
             };
-            match plan.dots {
+            match factors.codes {
                 None => gelu_sums(
                     pixels,
                     sums,
                     Matrix::new(upscaling.second.weight(), outputs, middle),
                     Matrix::new(first, middle, BLOCK),
                 ),
-                Some(dots) => {
-                    self.coded_first.code_right(first);
+                Some(BlockCodes { dots, .. }) => {
+                    self.coded_first.resize(middle.div_ceil(2) * BLOCK, 0);
+                    code_right(&mut self.coded_first, &mut self.steps, first);
                     gelu_sums_of_pairs(
                         dots,
                         pixels,
                         sums,
-                        upscaling.second_coded.left(0..outputs),
-                        self.coded_first.right(),
+                        upscaling.second_coded.rows(0..outputs),
+                        CodePairs::right(&self.coded_first, &self.steps),
                     );
                 }
             }
+        }
+    }
+
+    /// Brings near where the pixels of some positions will be [placed](Self::place).
+    pub(super) fn approach(positions: Range<usize>, size: usize, masks: usize, logits: &[f32]) {
+        for line in lines(masks, positions, size, logits.len()) {
+            bring_near(&logits[line.place]);
         }
     }
 
@@ -373,27 +320,54 @@ fn scatter(
     size: usize,
     logits: &mut [f32],
 ) {
-    let side = size * MASK_SCALE;
-    let rows = logits.len() / masks / side;
-    let mut done = positions.start;
-    while done < positions.end {
-        let (row, column) = (done / size, done % size);
-        let length = (size - column).min(positions.end - done);
-        let offset = first + done - positions.start;
-        for mask in 0..masks {
-            for y in 0..MASK_SCALE {
-                let start = (mask * rows + row * MASK_SCALE + y) * side + column * MASK_SCALE;
-                let line = &mut logits[start..][..length * MASK_SCALE];
-                interleave(
-                    line,
-                    std::array::from_fn(|x| {
-                        let (outer, inner) = (y / 2 * 2 + x / 2, y % 2 * 2 + x % 2);
-                        let place = (outer * 4 + inner) * masks + mask;
-                        &pixels[place * BLOCK + offset..][..length]
-                    }),
-                );
-            }
-        }
-        done += length;
+    let start = positions.start;
+    for line in lines(masks, positions, size, logits.len()) {
+        let offset = first + line.positions.start - start;
+        let row = std::array::from_fn(|x| {
+            let (outer, inner) = (line.y / 2 * 2 + x / 2, line.y % 2 * 2 + x % 2);
+            let place = (outer * 4 + inner) * masks + line.mask;
+            &pixels[place * BLOCK + offset..][..line.positions.len()]
+        });
+        interleave(&mut logits[line.place], row);
     }
+}
+
+/// A piece of a mask's row.
+struct Line {
+    mask: usize,
+    /// Of the row within its positions' squares.
+    y: usize,
+    positions: Range<usize>,
+    /// Where its pixels are.
+    place: Range<usize>,
+}
+
+/// All pieces of rows that are pixels of some positions, in masks of so many pixels together.
+fn lines(
+    masks: usize,
+    mut positions: Range<usize>,
+    size: usize,
+    pixels: usize,
+) -> impl Iterator<Item = Line> {
+    let side = size * MASK_SCALE;
+    let rows = pixels / masks / side;
+    let runs = std::iter::from_fn(move || {
+        let length = (size - positions.start % size).min(positions.len());
+        let run = positions.start..positions.start + length;
+        positions.start = run.end;
+        (length > 0).then_some(run)
+    });
+    let all = (0..masks).flat_map(|mask| (0..MASK_SCALE).map(move |y| (mask, y)));
+    runs.flat_map(move |run| {
+        all.clone().map(move |(mask, y)| {
+            let (row, column) = (run.start / size, run.start % size);
+            let start = (mask * rows + row * MASK_SCALE + y) * side + column * MASK_SCALE;
+            Line {
+                mask,
+                y,
+                place: start..start + run.len() * MASK_SCALE,
+                positions: run.clone(),
+            }
+        })
+    })
 }

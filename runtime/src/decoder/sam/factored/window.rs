@@ -9,6 +9,7 @@ use super::super::layers::sized;
 use super::super::mask_embedding::MASK_SCALE;
 use super::blocks::BLOCK;
 use super::cache::Cache;
+use super::coded::BlockCodes;
 use super::factors::{BlockFactors, Factors, Layout};
 
 /// Rows and columns of the embedding.
@@ -86,6 +87,8 @@ pub(super) struct Pack {
     base: Vec<f32>,
     factors: Vec<f32>,
     scale: Vec<f32>,
+    pairs: Vec<u32>,
+    steps: Vec<f32>,
 }
 
 impl Pack {
@@ -109,13 +112,13 @@ impl Pack {
 
     /// Gathers the runs' positions out of what a keyframe keeps for the upscaling, and out of factors
     /// that begin at `first_block`.
-    pub(super) fn gather(
-        &mut self,
+    pub(super) fn gather<'a>(
+        &'a mut self,
         cache: &Cache,
         near: &mut Vec<f32>,
-        (factors, layout): (&Factors, &Layout),
+        (factors, layout): (&'a Factors, &'a Layout),
         first_block: usize,
-    ) -> (&[f32], BlockFactors<'_>) {
+    ) -> (&'a [f32], BlockFactors<'a>) {
         for (index, (offset, run)) in self.runs.iter().enumerate() {
             let (part, place) = cache.part(run.start / BLOCK);
             let block = part.stored.read(place, &part.upscaling, near);
@@ -126,7 +129,9 @@ impl Pack {
             copy_run(block, run, *offset, out);
         }
         let block = |block: usize| factors.block(layout, block - first_block);
-        let BlockFactors { rows, scale, .. } = block(first_block);
+        let BlockFactors {
+            rows, scale, codes, ..
+        } = block(first_block);
         gather(&self.runs, rows, &mut self.factors, |at| block(at).values);
         let scaled = scale.is_some();
         if scaled {
@@ -138,27 +143,41 @@ impl Pack {
             rows,
             values: &self.factors,
             scale: scaled.then_some(&*self.scale),
+            codes: codes.map(|codes| {
+                let rows = codes.pairs.len() / BLOCK;
+                gather(&self.runs, rows, &mut self.pairs, |at| {
+                    block(at).codes.map_or(&[], |codes| codes.pairs)
+                });
+                gather(&self.runs, codes.parts.len(), &mut self.steps, |at| {
+                    block(at).codes.map_or(&[], |codes| codes.steps)
+                });
+                BlockCodes {
+                    pairs: &self.pairs,
+                    steps: &self.steps,
+                    ..codes
+                }
+            }),
         };
         (&self.base, factors)
     }
 }
 
 /// Copies the runs' positions out of their blocks, `[rows, BLOCK]`; the rest of the pack is zero.
-fn gather<'a>(
+fn gather<'a, T: Copy + Default + 'a>(
     runs: &[(usize, Range<usize>)],
     rows: usize,
-    out: &mut Vec<f32>,
-    block: impl Fn(usize) -> &'a [f32],
+    out: &mut Vec<T>,
+    block: impl Fn(usize) -> &'a [T],
 ) {
-    let out = sized(out, rows * BLOCK);
-    out.fill(0.0);
+    out.clear();
+    out.resize(rows * BLOCK, T::default());
     for (offset, run) in runs {
         copy_run(block(run.start / BLOCK), run, *offset, out);
     }
 }
 
 /// Copies one run's positions out of their block.
-fn copy_run(block: &[f32], run: &Range<usize>, offset: usize, out: &mut [f32]) {
+fn copy_run<T: Copy>(block: &[T], run: &Range<usize>, offset: usize, out: &mut [T]) {
     let from = run.start % BLOCK;
     let rows = out.chunks_exact_mut(BLOCK).zip(block.chunks_exact(BLOCK));
     for (out, row) in rows {
