@@ -55,7 +55,10 @@ pub use columns::{
 };
 pub use depthwise::{RowTaps, depthwise_row};
 pub use dispatch::InstructionSet;
-pub use elementwise::{add, add_assign, add_into, all_finite, max_assign, max_assign_codes, scale};
+pub use elementwise::{
+    add, add_assign, add_into, add_repeatedly, add_to_stretches, all_finite, max_assign,
+    max_assign_codes, scale,
+};
 pub use gelu::gelu;
 pub use interleave::interleave;
 pub use large_pages::LargePages;

@@ -74,6 +74,50 @@ fn add_into_body<const FUSED: bool>(sums: &mut [f32], left: &[f32], right: &[f32
     }
 }
 
+/// Adds all `addends` to every stretch of as many values.
+///
+/// # Panics
+/// If these are no whole number of stretches.
+pub fn add_repeatedly(values: &mut [f32], addends: &[f32]) {
+    assert!(!addends.is_empty() && values.len().is_multiple_of(addends.len()));
+    add_repeatedly_on(InstructionSet::widest(), values, addends);
+}
+
+per_instruction_set!(
+    add_repeatedly_on(values: &mut [f32], addends: &[f32]) = add_repeatedly_body
+);
+
+#[inline(always)]
+fn add_repeatedly_body<const FUSED: bool>(values: &mut [f32], addends: &[f32]) {
+    for stretch in values.chunks_exact_mut(addends.len()) {
+        for (value, addend) in stretch.iter_mut().zip(addends) {
+            *value += addend;
+        }
+    }
+}
+
+/// Adds to every stretch of `length` values an addend of its own.
+///
+/// # Panics
+/// If there are not as many addends as stretches.
+pub fn add_to_stretches(values: &mut [f32], addends: &[f32], length: usize) {
+    assert_eq!(values.len(), addends.len() * length);
+    add_to_stretches_on(InstructionSet::widest(), values, addends, length);
+}
+
+per_instruction_set!(
+    add_to_stretches_on(values: &mut [f32], addends: &[f32], length: usize) = add_to_stretches_body
+);
+
+#[inline(always)]
+fn add_to_stretches_body<const FUSED: bool>(values: &mut [f32], addends: &[f32], length: usize) {
+    for (stretch, addend) in values.chunks_exact_mut(length.max(1)).zip(addends) {
+        for value in stretch {
+            *value += addend;
+        }
+    }
+}
+
 /// Whether no value is infinite or NaN.
 #[must_use]
 pub fn all_finite(values: &[f32]) -> bool {
@@ -149,6 +193,15 @@ mod tests {
                 values.iter().zip(&left).all(|(v, l)| *v == l + 0.25),
                 "{set:?}"
             );
+
+            let mut values = vec![1.0; 3 * left.len()];
+            add_repeatedly_on(set, &mut values, &left);
+            add_to_stretches_on(set, &mut values, &[0.5, 1.5, 2.5], left.len());
+            for (index, value) in values.iter().enumerate() {
+                let stretch = index / left.len();
+                let expected = 1.0 + left[index % left.len()] + (stretch as f32 + 0.5);
+                assert_eq!(*value, expected, "{set:?}");
+            }
 
             let mut values = left.clone();
             scale_on(set, &mut values, 0.75);

@@ -7,7 +7,8 @@
 //! 1. [`blocks`]: how image features are stored.
 //! 2. [`packed`], [`tokens`]: the part of the transformer that sees only tokens.
 //! 3. [`algebra`]: what image features are made of, and projections of them.
-//! 4. [`factors`]: what a prompt adds to them; [`coded`]: products with those.
+//! 4. [`layout`], [`factors`]: what a prompt adds to them; [`coefficients`]: the rows that it stands before; [`coded`]: products
+//!    of both.
 //! 5. [`scoring`], [`to_image`], [`to_tokens`], [`deviation`], [`upscaling`]: the stages, block by
 //!    block.
 //! 6. [`model`]: the weights; [`cache`]: a keyframe's products; [`lane`]: a thread's share of the blocks.
@@ -18,10 +19,12 @@ mod arithmetic;
 mod blocks;
 mod cache;
 mod coded;
+mod coefficients;
 mod decoding;
 mod deviation;
 mod factors;
 mod lane;
+mod layout;
 mod model;
 mod packed;
 mod precision;

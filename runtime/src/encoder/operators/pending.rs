@@ -36,6 +36,27 @@ pub(super) struct Coded {
     pub(super) decoded: bool,
 }
 
+/// What a query adds to its scores: the keys come in stretches of equal length, such as the rows of an image (decomposed
+/// relative positions, Li et al., arXiv 2112.01526).
+#[derive(Clone, Debug)]
+pub(super) struct Relative {
+    pub(super) value: ValueId,
+    /// Where each query's begin, in the order of the scores.
+    pub(super) first: Arc<[u32]>,
+    pub(super) along: Along,
+    /// Keys of a stretch.
+    pub(super) length: usize,
+}
+
+/// What has an addend of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Along {
+    /// Every stretch of keys.
+    Stretches,
+    /// Every key of a stretch, the same in all stretches.
+    Keys,
+}
+
 /// What an axis of scores runs over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -58,6 +79,10 @@ pub(super) struct Scores {
     pub(super) roles: Vec<Role>,
     /// Constant, with the axes of the scores.
     pub(super) bias: Option<(ValueId, Vec<Arc<[u32]>>)>,
+    /// What else is added, of each query its own.
+    pub(super) relative: Vec<Relative>,
+    /// The shape that their elements are seen in, in the same order, where it is not that of the roles.
+    pub(super) seen_as: Option<Vec<usize>>,
     pub(super) scale: f32,
     /// After the softmax.
     pub(super) shares: bool,

@@ -175,7 +175,7 @@ impl Work {
         match self {
             Self::Product(_) => TILE_ROWS,
             Self::Depthwise(work) => work.columns(),
-            Self::Attention(work) => work.queries(),
+            Self::Attention(work) => work.grain(),
             Self::LayerNorm(_)
             | Self::MaxPool(_)
             | Self::Sum(_)

@@ -123,6 +123,76 @@ fn window_attention() {
     graph.check(1);
 }
 
+/// A table of relative positions as weights `[query, depth, key]`: what the key's place relative to the query has.
+fn relative_positions(graph: &mut Graph, side: usize, depth: usize, falling: bool) -> OutletId {
+    let value =
+        |relative: usize, depth: usize| ((relative * 31 + depth * 17) % 23) as f32 / 16.0 - 0.7;
+    let mut weights = Vec::new();
+    for query in 0..side {
+        for depth in 0..depth {
+            for key in 0..side {
+                let relative = if falling {
+                    query + side - 1 - key
+                } else {
+                    query + key
+                };
+                weights.push(value(relative, depth));
+            }
+        }
+    }
+    graph.given(Tensor::from_shape(&[side, depth, side], &weights).unwrap())
+}
+
+#[test]
+fn attention_with_relative_positions() {
+    let (windows, sides, heads, head) = (3, [3, 4], 2, 5);
+    let (tokens, channels) = (sides[0] * sides[1], heads * head);
+    for falling in [true, false] {
+        for added_first in [true, false] {
+            let mut graph = Graph::new(&[windows * tokens, channels]);
+            let image = graph.last;
+            let parts: Vec<OutletId> = (0..3)
+                .map(|_| {
+                    let weights = graph.constant(&[channels, channels]);
+                    graph.einsum("mk,kn->mn", &[image, weights]);
+                    graph.reshape(0, &[windows * tokens], &[windows, tokens]);
+                    graph.reshape(2, &[channels], &[heads, head])
+                })
+                .collect();
+            let all = windows * heads * tokens;
+            graph.last = parts[0];
+            let grid = graph.reshape(1, &[tokens], &sides);
+            let [rows, columns] =
+                [(0, "archd,rdk->ahrck"), (1, "archd,cdk->ahrck")].map(|(axis, formula)| {
+                    let table = relative_positions(&mut graph, sides[axis], head, falling);
+                    graph.einsum(formula, &[grid, table]);
+                    graph.reshape(0, &[windows, heads, sides[0], sides[1]], &[all]);
+                    graph.then(AxisOp::Add(2 - axis))
+                });
+            graph.einsum("ambk,anbk->abmn", &parts[..2]);
+            graph.reshape(0, &[windows, heads, tokens], &[all]);
+            let scores = graph.reshape(1, &[tokens], &sides);
+            let with_rows = if added_first {
+                [rows, scores]
+            } else {
+                [scores, rows]
+            };
+            let scores = graph.wire(add(), &with_rows);
+            graph.wire(add(), &[scores, columns]);
+            graph.reshape(1, &sides, &[tokens]);
+            graph.reshape(0, &[all], &[windows, heads, tokens]);
+            let softmax = Softmax {
+                axes: tvec!(3),
+                quant_output_dt: None,
+                kind: SoftmaxKind::default(),
+            };
+            let shares = graph.then(softmax);
+            graph.einsum("abmk,akbn->ambn", &[shares, parts[2]]);
+            graph.check(1);
+        }
+    }
+}
+
 #[test]
 fn eight_bit_integers() {
     for signed in [true, false] {

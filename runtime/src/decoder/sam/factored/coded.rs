@@ -12,7 +12,8 @@ use crate::kernels::{
 };
 
 use super::blocks::BLOCK;
-use super::factors::{BlockFactors, Part};
+use super::factors::BlockFactors;
+use super::layout::Part;
 
 /// One block's factors in codes.
 #[derive(Clone, Copy)]

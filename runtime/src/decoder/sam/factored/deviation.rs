@@ -11,9 +11,9 @@ use super::super::layers::sized;
 use super::algebra::Projection;
 use super::blocks::BLOCK;
 use super::coded::FactorWeights;
-use super::factors::{
-    BlockFactors, BlockFactorsMut, Layout, Part, PartKind, TokenValues, coefficients,
-};
+use super::coefficients::{TokenValues, coefficients};
+use super::factors::{BlockFactors, BlockFactorsMut};
+use super::layout::{Layout, Part, PartKind};
 
 /// Rows of the lower triangle that are computed together.
 const STRIP: usize = 6;

@@ -10,7 +10,9 @@ use super::super::layers::sized;
 use super::algebra::Projection;
 use super::blocks::BLOCK;
 use super::coded::FactorWeights;
-use super::factors::{BlockFactors, Layout, TokenValues, coefficients};
+use super::coefficients::{TokenValues, coefficients};
+use super::factors::BlockFactors;
+use super::layout::Layout;
 
 /// An image-side projection that tokens are compared with.
 pub(super) struct ScoredProjection {

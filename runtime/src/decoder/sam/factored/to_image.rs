@@ -9,7 +9,9 @@ use super::super::attention::Heads;
 use super::super::layers::sized;
 use super::algebra::Projection;
 use super::blocks::BLOCK;
-use super::factors::{BlockFactors, Layout, TokenValues, coefficients};
+use super::coefficients::{TokenValues, coefficients};
+use super::factors::BlockFactors;
+use super::layout::Layout;
 use super::packed::PackedLinear;
 use super::scoring::{ScoredProjection, Scoring};
 

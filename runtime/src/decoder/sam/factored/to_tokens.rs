@@ -5,7 +5,9 @@ use crate::kernels::{Ahead, Matrix, MatrixMut, Update, block_matmul, softmax_col
 use super::super::attention::Heads;
 use super::super::layers::sized;
 use super::blocks::BLOCK;
-use super::factors::{BlockFactors, Layout, PartKind, TokenValues};
+use super::coefficients::TokenValues;
+use super::factors::BlockFactors;
+use super::layout::{Layout, PartKind};
 use super::scoring::{ScoredProjection, Scoring};
 use super::tokens::TokenLayer;
 

@@ -16,7 +16,9 @@ use super::super::weights::{Weights, WeightsError};
 use super::algebra::{Algebra, Projection};
 use super::blocks::{BLOCK, copy_block};
 use super::coded::{BlockCodes, CodedLeft, FactorWeights};
-use super::factors::{BlockFactors, Layout, TokenValues, transposed_coefficients};
+use super::coefficients::{TokenValues, transposed_coefficients};
+use super::factors::BlockFactors;
+use super::layout::Layout;
 use super::packed::{MlpScratch, PackedMlp};
 use super::spaces::next_space;
 

@@ -10,7 +10,8 @@ use super::super::mask_embedding::MASK_SCALE;
 use super::blocks::BLOCK;
 use super::cache::Cache;
 use super::coded::BlockCodes;
-use super::factors::{BlockFactors, Factors, Layout};
+use super::factors::{BlockFactors, Factors};
+use super::layout::Layout;
 
 /// Rows and columns of the embedding.
 #[derive(Clone, Debug, PartialEq, Eq)]

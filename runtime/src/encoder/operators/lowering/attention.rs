@@ -4,9 +4,9 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::nn::{Softmax, SoftmaxKind};
 
 use super::super::attention::{Attention, Tokens};
-use super::super::pending::{Role, Scores, Tensor as Lowering};
+use super::super::pending::{Along, Relative, Role, Scores, Tensor as Lowering};
 use super::super::program::Work;
-use super::super::view::{View, stride_of};
+use super::super::view::{View, is_contiguous, stride_of};
 use super::Builder;
 use super::linear::ProductAxis;
 
@@ -26,11 +26,25 @@ impl Builder<'_> {
     }
 
     pub(super) fn biased_scores(&mut self, mut scores: Scores, bias: &View) -> Option<Lowering> {
-        if scores.bias.is_some() || scores.shares || self.constant(bias).is_none() {
+        if scores.shares {
             return None;
         }
-        let bias = bias.broadcast(&scores.shape())?;
-        scores.bias = Some((bias.value, bias.axes));
+        if self.constant(bias).is_some() && scores.bias.is_none() && scores.seen_as.is_none() {
+            let bias = bias.broadcast(&scores.shape())?;
+            scores.bias = Some((bias.value, bias.axes));
+            return Some(Lowering::Scores(scores));
+        }
+        let relative = scores.relative(bias)?;
+        scores.relative.push(relative);
+        Some(Lowering::Scores(scores))
+    }
+
+    /// Scores whose elements are seen in another shape, in the same order.
+    pub(super) fn seen_as(&mut self, mut scores: Scores, shape: &[usize]) -> Option<Lowering> {
+        if scores.shares {
+            return None;
+        }
+        scores.seen_as = (scores.shape() != shape).then(|| shape.to_vec());
         Some(Lowering::Scores(scores))
     }
 
@@ -41,7 +55,7 @@ impl Builder<'_> {
         let plain =
             op.kind == SoftmaxKind::Softmax && op.quant_output_dt.is_none() && !scores.shares;
         match op.axes[..] {
-            [axis] if plain && scores.roles[axis] == Role::Keys => {
+            [axis] if plain && scores.seen_as.is_none() && scores.roles[axis] == Role::Keys => {
                 scores.shares = true;
                 Some(Lowering::Scores(scores))
             }
@@ -110,7 +124,28 @@ impl Builder<'_> {
             }
             None => None,
         };
+        let relative = scores
+            .relative
+            .iter()
+            .map(|relative| {
+                // The scores' own order, without the keys: these come last.
+                let shape = scores.shape();
+                let order = View::whole(relative.value, &shape[..shape.len() - 1]);
+                let (first, stride) = (order.rows(&score_batch), stride_of(&order.axes[query])?);
+                let of_batch = |first: &u32| {
+                    let places =
+                        (0..shape[query]).map(move |query| *first as usize + query * stride);
+                    places.collect::<Vec<_>>()
+                };
+                let places = first.iter().flat_map(of_batch);
+                Some(Relative {
+                    first: places.map(|place| relative.first[place]).collect(),
+                    ..relative.clone()
+                })
+            })
+            .collect::<Option<Vec<_>>>()?;
         let work = Attention {
+            relative,
             queries: tokens(&scores.queries, &query_batch, scores.query_axes)?,
             keys: tokens(&scores.keys, &key_batch, scores.key_axes)?,
             values: tokens(values, &value_batch, [value_key, value_column])?,
@@ -144,6 +179,44 @@ impl Scores {
             _ => None,
         });
         axes.collect()
+    }
+
+    /// What a tensor adds that has the shape in which the scores are seen, or is repeated to it; none if it has another
+    /// addend for every single key.
+    fn relative(&self, addend: &View) -> Option<Relative> {
+        let own = self.shape();
+        let (keys, before) = own.split_last()?;
+        if self.roles.last() != Some(&Role::Keys) {
+            return None;
+        }
+        let shape = self.seen_as.as_ref().unwrap_or(&own);
+        let queries: usize = before.iter().product();
+        let split = (0..shape.len()).find(|split| {
+            shape[..*split].iter().product::<usize>() == queries
+                && shape[*split..].iter().product::<usize>() == *keys
+        })?;
+        let addend = addend.broadcast(shape)?;
+        let last = shape.len() - 1;
+        let (outer, inner) = (
+            addend.merged(&(split..last).collect::<Vec<_>>()),
+            &addend.axes[last],
+        );
+        let is_same = |places: &[u32]| places.iter().all(|place| *place == places[0]);
+        let along = if is_contiguous(&outer) && is_same(inner) {
+            Along::Stretches
+        } else if is_same(&outer) && is_contiguous(inner) {
+            Along::Keys
+        } else {
+            return None;
+        };
+        let base = outer[0].wrapping_add(inner[0]);
+        let first = addend.merged(&(0..split).collect::<Vec<_>>());
+        Some(Relative {
+            value: addend.value,
+            first: first.iter().map(|place| place.wrapping_add(base)).collect(),
+            along,
+            length: shape[last],
+        })
     }
 
     fn shape(&self) -> Vec<usize> {
@@ -189,6 +262,8 @@ fn scores(axes: &[ProductAxis], queries: View, keys: View) -> Option<Lowering> {
         keys,
         roles: roles.into_iter().collect::<Option<_>>()?,
         bias: None,
+        relative: Vec::new(),
+        seen_as: None,
         scale: 1.0,
         shares: false,
     }))

@@ -17,6 +17,11 @@ use super::Builder;
 
 impl Builder<'_> {
     pub(super) fn axis_op(&mut self, node: &TypedNode, op: &AxisOp) -> Option<Lowering> {
+        if let Lowering::Scores(scores) = self.tensor(node.inputs[0])? {
+            let shape = node.outputs[0].fact.shape.as_concrete()?;
+            let keeps_order = !matches!(op, AxisOp::Move(..));
+            return keeps_order.then(|| self.seen_as(scores, shape))?;
+        }
         let view = self.view(node.inputs[0])?;
         let mut axes = view.axes.clone();
         match op {

@@ -51,8 +51,9 @@ impl Builder<'_> {
         if op.0.is::<Sub>() {
             return Self::centred(left, &right);
         }
-        // A constant on the left goes to the right: all others commute.
-        let swapped = self.is_constant_outlet(node.inputs[0]);
+        // A constant on the left goes to the right, and so does what is added to scores: all others commute.
+        let swapped =
+            self.is_constant_outlet(node.inputs[0]) || matches!(right, Lowering::Scores(_));
         let (left, right, from) = if swapped {
             (right, left, node.inputs[1])
         } else {
@@ -269,7 +270,9 @@ impl Builder<'_> {
                     mean: true,
                 })
             }
-            Lowering::Scores(mut scores) if scores.bias.is_none() && !scores.shares => {
+            Lowering::Scores(mut scores)
+                if scores.bias.is_none() && scores.relative.is_empty() && !scores.shares =>
+            {
                 scores.scale *= self.scalar(constant)?;
                 Some(Lowering::Scores(scores))
             }

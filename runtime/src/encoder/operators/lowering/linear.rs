@@ -72,6 +72,8 @@ impl Builder<'_> {
         let shape = node.outputs[0].fact.shape.as_concrete()?.to_vec();
         // Rows: position in the view and in the result; sums: in the view and in the weights.
         let (mut rows, mut sums, mut columns) = (Vec::new(), Vec::new(), Vec::new());
+        // A row axis along which the weights change.
+        let mut changing = None;
         for axis in axes {
             let (ours, theirs) = (axis.inputs[1 - constant], axis.inputs[constant]);
             match (ours, theirs, axis.output) {
@@ -81,6 +83,10 @@ impl Builder<'_> {
                 (Some(ours), Some(theirs), Some(out))
                     if view.axes[ours].len() == 1 && weights.axes[theirs].len() == 1 =>
                 {
+                    rows.push((ours, out));
+                }
+                (Some(ours), Some(theirs), Some(out)) if changing.is_none() => {
+                    changing = Some((theirs, out));
                     rows.push((ours, out));
                 }
                 (Some(ours), None, None) if view.axes[ours].len() == 1 => {}
@@ -109,6 +115,22 @@ impl Builder<'_> {
         let (depth, columns) = (depth_places.len(), column_places.len());
         let column_base = column_places[0];
         let values = self.constant(weights)?;
+        if let Some((weight_axis, out_axis)) = changing {
+            if coded.is_some() {
+                return None;
+            }
+            let changes = &weights.axes[weight_axis];
+            let at = |index: usize, depth: usize, column: usize| {
+                let place = depth_places[depth] + column_places[column] + changes[index];
+                values[(place - column_base - changes[0]) as usize]
+            };
+            let shifted = Shifted::of([changes.len(), depth, columns], at)?;
+            let left = Left::Rows {
+                value: view.value,
+                rows: view.rows(&row_axes),
+            };
+            return Some(self.shifted(&shape, [out_axis, out_column], left, shifted));
+        }
         let at = |depth: usize, column: usize| {
             values[(depth_places[depth] + column_places[column] - column_base) as usize]
         };
@@ -144,6 +166,29 @@ impl Builder<'_> {
         Some(Lowering::View(self.step(&shape, out_column, work)))
     }
 
+    /// A product with all columns that the weights have anywhere, of which each row's are seen.
+    fn shifted(
+        &mut self,
+        shape: &[usize],
+        [changing, column]: [usize; 2],
+        left: Left,
+        weights: Shifted,
+    ) -> Lowering {
+        let mut extents = shape.to_vec();
+        extents[column] = weights.matrix.columns();
+        let work = Work::Product(Product {
+            left,
+            bias: vec![0.0; extents[column]],
+            weights: Weights::Floats(weights.matrix),
+            finish: Finish::default(),
+        });
+        let mut view = self.step(&extents, column, work);
+        let moved = view.axes[changing].iter().zip(&weights.first);
+        view.axes[changing] = moved.map(|(place, first)| place + first).collect();
+        view.axes[column] = view.axes[column][..shape[column]].into();
+        Lowering::View(view)
+    }
+
     /// A copy of a view, whose axes stay, in which the axes that are summed over lie together.
     fn summed_together(&mut self, view: &View, sums: &[usize]) -> Option<View> {
         let mut order: Vec<usize> = (0..view.axes.len())
@@ -163,5 +208,53 @@ impl Builder<'_> {
             value: copied.value,
             axes,
         })
+    }
+}
+
+/// Matrices that are windows of one: a table of relative positions gives each place its own, moved by a column from one to
+/// the next.
+struct Shifted {
+    matrix: PackedMatrix,
+    /// The first column of each matrix.
+    first: Vec<u32>,
+}
+
+impl Shifted {
+    /// From the weight of each matrix at a depth and column; none if they are no such windows.
+    fn of(
+        [count, depth, columns]: [usize; 3],
+        at: impl Fn(usize, usize, usize) -> f32,
+    ) -> Option<Self> {
+        for forwards in [true, false] {
+            let first = |index: usize| if forwards { index } else { count - 1 - index };
+            let all = count + columns - 1;
+            // Of each column, the first matrix that has it.
+            let owner = |column: usize| {
+                let steps = column.saturating_sub(columns - 1);
+                (first(steps), column - steps)
+            };
+            let of_all = |depth: usize, column: usize| {
+                let (index, column) = owner(column);
+                at(index, depth, column)
+            };
+            let is_window = |index: usize| {
+                let mut places =
+                    (0..depth).flat_map(|depth| (0..columns).map(move |column| (depth, column)));
+                places.all(|(depth, column)| {
+                    let (one, other) = (
+                        at(index, depth, column),
+                        of_all(depth, first(index) + column),
+                    );
+                    one.to_bits() == other.to_bits()
+                })
+            };
+            if (0..count).all(is_window) {
+                return Some(Self {
+                    matrix: PackedMatrix::new(depth, all, of_all),
+                    first: (0..count).map(|index| first(index) as u32).collect(),
+                });
+            }
+        }
+        None
     }
 }
