@@ -90,7 +90,7 @@ fn print_stages(
         let profile = quietest_profile(decoder, keyframe, prompt);
         let arithmetic = decoder.stage_arithmetic(1, 4);
         println!(
-            "  upscaled in {products}: {:.3} ms",
+            "  products of {products}: {:.3} ms",
             1e3 * total(&profile).as_secs_f64()
         );
         for (stage, time, products) in [

@@ -12,6 +12,9 @@ use super::vector::{Vector, per_vector};
 /// If `bias` is not as long as `weight`, or `values` is no whole number of columns.
 pub fn centred_norm_gelu(values: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
     assert!(weight.len() == bias.len() && values.len().is_multiple_of(weight.len()));
+    if values.is_empty() {
+        return;
+    }
     centred_norm_gelu_on(InstructionSet::widest(), values, weight, bias, epsilon);
 }
 

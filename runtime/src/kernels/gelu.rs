@@ -1,9 +1,10 @@
 //! The Gaussian error linear unit in its exact form, `x (1 + erf(x / sqrt 2)) / 2` (Hendrycks and Gimpel, arXiv
 //! 1606.08415), within 5e-7 times the magnitude of x, or 5e-7 where that is less than 1.
 
-use super::vector::{Vector, per_vector};
+use super::vector::{MOST_LANES, Vector, per_vector};
 
-/// Applies it to every value. NaN stays, and what is infinite does not become finite.
+/// Applies it to every value. NaN stays, what is infinite does not become finite, and what is beyond 1.7e38 may become
+/// infinite.
 pub fn gelu(values: &mut [f32]) {
     gelu_on(super::dispatch::InstructionSet::widest(), values);
 }
@@ -16,14 +17,16 @@ per_vector!(gelu_on(values: &mut [f32]) = gelu_body);
 unsafe fn gelu_body<V: Vector>(values: &mut [f32]) {
     let whole = values.len() - values.len() % V::LANES;
     let (registers, rest) = values.split_at_mut(whole);
-    // SAFETY: each chunk is as long as a register.
+    // SAFETY: each chunk is as long as a register, and no register is longer than the last values.
     unsafe {
         for values in registers.chunks_exact_mut(V::LANES) {
             V::load(values.as_ptr()).gelu().store(values.as_mut_ptr());
         }
-        for value in rest {
-            *value = Vector::gelu(*value);
-        }
+        // In a register too, so that it does not depend on the length what becomes of a value.
+        let mut last = [0.0; MOST_LANES];
+        last[..rest.len()].copy_from_slice(rest);
+        V::load(last.as_ptr()).gelu().store(last.as_mut_ptr());
+        rest.copy_from_slice(&last[..rest.len()]);
     }
 }
 
@@ -113,7 +116,8 @@ const TABLE_LIMIT: f32 = 5.5;
 const TABLE_INVERSE_WIDTH: f32 = 5.727_272_5;
 
 /// By power, and by the nearest multiple of a piece's width: coefficients of `gelu(x) - max(x, 0)` as a cubic in how many
-/// widths the magnitude of x is beyond it. Fitted for this file by iteratively reweighted least squares on Chebyshev points, as the polynomial was.
+/// widths the magnitude of x is beyond it. Fitted for this file by iteratively reweighted least squares on Chebyshev
+/// points, as the polynomial was.
 #[cfg(target_arch = "x86_64")]
 static TABLE: [[f32; 32]; 4] = [
     [

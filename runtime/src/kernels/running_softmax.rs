@@ -198,4 +198,49 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn halves_that_are_merged_give_the_softmax_of_the_whole() {
+        // One whose values rise beyond the room, one that has seen nothing, and one far below.
+        let columns = 16;
+        let value = |half: usize, index: usize| (index as f32 * 3.0 - 20.0) * [1.0, -0.5][half];
+        for seen in [[true, true], [true, false], [false, true]] {
+            let mut states = [RunningSoftmax::default(), RunningSoftmax::default()];
+            let mut means = [0.0_f64; 2];
+            for (half, state) in states.iter_mut().enumerate() {
+                state.reset(1);
+                for piece in 0..if seen[half] { 2 } else { 0 } {
+                    let mut values: Vec<f32> = (0..columns / 2)
+                        .map(|c| value(half, piece * columns / 2 + c))
+                        .collect();
+                    state.take(&mut values, columns / 2, columns / 2);
+                    means[half] *= f64::from(state.corrections[0]);
+                    for (c, weight) in values.iter().enumerate() {
+                        let index = half * columns + piece * columns / 2 + c;
+                        means[half] += f64::from(*weight) * index as f64;
+                    }
+                }
+            }
+            let [mut one, mut other] = states;
+            one.merge(&mut other);
+            let mean = means[0] * f64::from(one.corrections[0])
+                + means[1] * f64::from(other.corrections[0]);
+            let all = (0..2 * columns).filter(|index| seen[index / columns]);
+            let values =
+                all.map(|index| (index, f64::from(value(index / columns, index % columns))));
+            let largest = values
+                .clone()
+                .map(|(_, v)| v)
+                .fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = values.clone().map(|(_, v)| (v - largest).exp()).sum();
+            let exact: f64 = values
+                .map(|(i, v)| i as f64 * (v - largest).exp() / sum)
+                .sum();
+            let found = mean / f64::from(one.sum(0));
+            assert!(
+                (found - exact).abs() < 1e-4,
+                "{seen:?}: {found} for {exact}"
+            );
+        }
+    }
 }

@@ -61,6 +61,9 @@ unsafe fn softmax_rows_body<V: Vector>(values: &mut [f32], columns: usize) {
 /// If `columns` is 0 or `values` is no whole number of rows.
 pub fn softmax_columns(values: &mut [f32], columns: usize) {
     assert!(columns > 0 && values.len().is_multiple_of(columns));
+    if values.is_empty() {
+        return;
+    }
     softmax_columns_on(InstructionSet::widest(), values, columns);
 }
 

@@ -87,8 +87,8 @@ impl Team {
         self.members.len() + 1
     }
 
-    /// Calls `job` with each of `parts`, one for each member, the caller's first; the caller's own
-    /// thread works too. Parts beyond the members are left alone.
+    /// Calls `job` with each of `parts`; members take them in turns, the caller the first, and with more parts than members
+    /// from the beginning again.
     ///
     /// # Panics
     /// If the job does, on any thread, after all are done.
@@ -96,11 +96,15 @@ impl Team {
         struct Parts<T>(*mut T);
         // SAFETY: each member reaches one part alone, and parts may be sent.
         unsafe impl<T: Send> Sync for Parts<T> {}
-        let count = parts.len();
+        let (count, members) = (parts.len(), self.members());
+        if count < 2 {
+            // Nobody else need wake up for it.
+            return parts.iter_mut().for_each(job);
+        }
         let parts = Parts(parts.as_mut_ptr());
         let parts = &parts;
-        self.run(&move |index| {
-            if index < count {
+        self.run(&move |member| {
+            for index in (member..count).step_by(members) {
                 // SAFETY: the index is inside, no other member has it, and the borrow of the parts
                 // outlives `run`, which returns only when every member is done.
                 job(unsafe { &mut *parts.0.add(index) });
@@ -216,6 +220,9 @@ mod tests {
             assert!(parts.iter().all(|part| *part == 500));
             team.each(&mut parts[..1], |part| *part += 1);
             assert_eq!(parts[0], 501);
+            let mut many = [0; 11];
+            team.each(&mut many, |part| *part += 1);
+            assert_eq!(many, [1; 11]);
         }
     }
 

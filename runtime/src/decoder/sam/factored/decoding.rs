@@ -7,14 +7,16 @@ use crate::prompt::Prompt;
 
 use super::super::layers::sized;
 use super::super::prompt_encoder::PromptEncoder;
-use super::FactoredSamDecoder;
 use super::cache::Cache;
 use super::coefficients::TokenValues;
-use super::lane::{Plan, Share};
-use super::layout::PartKind;
+use super::deviation::DeviationPlan;
+use super::lane::Plan;
+use super::layout::{Layout, PartKind};
 use super::profile::Stage;
+use super::to_image::ToImagePlan;
 use super::to_tokens::factors_of;
 use super::window::Places;
+use super::{FactoredSamDecoder, GROUP};
 
 impl FactoredSamDecoder {
     /// Encodes prompts of equally many tokens, and announces the factors of their masks.
@@ -55,38 +57,56 @@ impl FactoredSamDecoder {
         sized(&mut self.encoded, self.tokens.len());
     }
 
-    /// Calls `job` for every thread's share.
-    fn each_share(shares: &mut [Share], team: &mut Option<Team>, job: impl Fn(&mut Share) + Sync) {
-        match team {
-            Some(team) => team.each(shares, job),
-            None => shares.iter_mut().for_each(job),
-        }
-    }
-
     /// Runs one level: what the layer before it makes of the image, then what the tokens see there.
     fn attend(&mut self, level: usize, prompts: usize, image: (&Cache, &[f32])) {
         let model = &*self.model;
         let plans = &mut self.plans[..prompts];
         let length = self.tokens.len() / prompts;
         add_into(&mut self.encoded, &self.tokens, &self.encoding);
-        for (plan, encoded) in plans.iter_mut().zip(self.encoded.chunks_exact(length)) {
-            let layout = &plan.layout;
-            plan.to_image.begin(
-                &model.to_image[level],
+        let mut preparations = [const { None }; 2 * GROUP];
+        let encoded = self.encoded.chunks_exact(length);
+        for (index, (plan, encoded)) in plans.iter_mut().zip(encoded).enumerate() {
+            let known = (&plan.layout, &*plan.values);
+            preparations[index] = Some(Preparation::ToImage {
+                plan: &mut plan.to_image,
                 encoded,
-                layout,
-                &plan.values,
-                &model.heads,
-            );
-            if let Some(layer) = level.checked_sub(1) {
-                let deviation = &model.deviations[layer];
-                plan.deviation
-                    .begin(deviation, layout, &plan.values, &model.heads);
-            }
+                known,
+            });
+            preparations[prompts + index] =
+                level.checked_sub(1).map(|layer| Preparation::Deviation {
+                    plan: &mut plan.deviation,
+                    layer,
+                    known,
+                });
         }
+        // Before the first layer there are no deviations.
+        let count = if level == 0 { prompts } else { 2 * prompts };
+        on_all_threads(
+            &mut preparations[..count],
+            &mut self.team,
+            |preparation| match preparation {
+                Some(Preparation::ToImage {
+                    plan,
+                    encoded,
+                    known: (layout, values),
+                }) => plan.begin(
+                    &model.to_image[level],
+                    encoded,
+                    layout,
+                    values,
+                    &model.heads,
+                ),
+                Some(Preparation::Deviation {
+                    plan,
+                    layer,
+                    known: (layout, values),
+                }) => plan.begin(&model.deviations[*layer], layout, values, &model.heads),
+                None => {}
+            },
+        );
         self.clock.lap(Stage::Tokens);
         let shared = &*plans;
-        Self::each_share(&mut self.shares, &mut self.team, |share| {
+        on_all_threads(&mut self.shares, &mut self.team, |share| {
             share.attend(level, model, shared, image);
         });
         self.clock.begin();
@@ -112,12 +132,17 @@ impl FactoredSamDecoder {
         add_into(&mut self.encoded, &self.tokens, &self.encoding);
         let tokens = self.tokens.chunks_exact(length);
         let tokens = tokens.zip(self.encoded.chunks_exact(length));
-        for (plan, tokens) in self.plans.iter_mut().zip(tokens) {
+        let mut parts = [const { None }; GROUP];
+        for (slot, part) in parts.iter_mut().zip(self.plans.iter_mut().zip(tokens)) {
+            *slot = Some(part);
+        }
+        on_all_threads(&mut parts[..prompts], &mut self.team, |part| {
+            let Some((plan, tokens)) = part else { return };
             let (known, newest) = plan.values.split_at_mut(index);
             plan.to_tokens.begin(
                 &model.to_tokens[index],
                 layer,
-                tokens,
+                *tokens,
                 &plan.layout,
                 &mut newest[0],
                 known,
@@ -125,7 +150,7 @@ impl FactoredSamDecoder {
             );
             let (rows, kind) = factors_of(model.heads[index], newest[0].tokens);
             plan.layout.push(index + 1, rows, kind);
-        }
+        });
     }
 
     /// Decodes prompts of equally many tokens together.
@@ -177,13 +202,13 @@ impl FactoredSamDecoder {
                 plan.upscaling.kernels.extend_from_slice(kernel);
             }
         }
-        for plan in &mut *plans {
+        on_all_threads(plans, &mut self.team, |plan| {
             plan.upscaling
                 .begin(&model.upscaling, &plan.layout, &plan.values, &model.heads);
-        }
+        });
         self.clock.lap(Stage::Tokens);
         let shared = &*plans;
-        Self::each_share(&mut self.shares, &mut self.team, |share| {
+        on_all_threads(&mut self.shares, &mut self.team, |share| {
             share.upscale(wanted.len(), places, model, shared, cache);
         });
         for (index, out) in out.iter_mut().enumerate() {
@@ -212,5 +237,28 @@ impl FactoredSamDecoder {
                     .copy_from_slice(&from[mask * length..][..length]);
             }
         }
+    }
+}
+
+/// Something that is made ready for a prompt before the image is looked at.
+enum Preparation<'a> {
+    ToImage {
+        plan: &'a mut ToImagePlan,
+        /// The prompt's tokens with their encoding.
+        encoded: &'a [f32],
+        known: (&'a Layout, &'a [TokenValues]),
+    },
+    Deviation {
+        plan: &'a mut DeviationPlan,
+        layer: usize,
+        known: (&'a Layout, &'a [TokenValues]),
+    },
+}
+
+/// Calls `job` for every part, on all threads that there are.
+fn on_all_threads<T: Send>(parts: &mut [T], team: &mut Option<Team>, job: impl Fn(&mut T) + Sync) {
+    match team {
+        Some(team) => team.each(parts, job),
+        None => parts.iter_mut().for_each(job),
     }
 }

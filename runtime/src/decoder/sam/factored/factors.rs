@@ -137,18 +137,14 @@ impl Factors {
         layout: &'a Layout,
         block: usize,
     ) -> (BlockFactors<'a>, &'a mut [f32], PartKind) {
-        let (rows, kind) = match layout.parts().last() {
-            Some(part) => (part.first_row, part.kind),
-            None => (0, PartKind::Direct),
+        let (earlier, rows, kind) = match layout.parts().split_last() {
+            Some((newest, earlier)) => (earlier, newest.first_row, newest.kind),
+            None => (&[] as &[Part], 0, PartKind::Direct),
         };
         // The scale is 1 until the first layer's deviations are known.
         let scaled = layout.parts().iter().filter(|part| part.source > 0).count() > 1;
         let all = &mut self.values[block * layout.room * BLOCK..][..layout.rows * BLOCK];
         let (before, newest) = all.split_at_mut(rows * BLOCK);
-        let earlier = layout
-            .parts()
-            .split_last()
-            .map_or(&[] as &[Part], |(_, earlier)| earlier);
         let before = BlockFactors {
             rows,
             values: before,

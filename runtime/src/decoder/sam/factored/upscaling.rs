@@ -245,7 +245,6 @@ impl UpscalingLane {
         let (half, quarter) = fine.split_at(base.len().min(fine.len()));
         let first = sized(&mut self.first, middle * BLOCK);
         let pixels = sized(&mut self.pixels, 16 * masks * BLOCK);
-        sized(&mut self.steps, BLOCK);
         for (outer, pixels) in pixels.chunks_exact_mut(4 * masks * BLOCK).enumerate() {
             let rows = outer * known..(outer + 1) * known;
             let of_rows = |width: usize| rows.start * width..rows.end * width;
@@ -273,6 +272,7 @@ impl UpscalingLane {
                 ),
                 Some(BlockCodes { dots, .. }) => {
                     self.coded_first.resize(middle.div_ceil(2) * BLOCK, 0);
+                    sized(&mut self.steps, BLOCK);
                     code_right(&mut self.coded_first, &mut self.steps, first);
                     gelu_sums_of_pairs(
                         dots,

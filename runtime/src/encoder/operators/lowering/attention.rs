@@ -35,6 +35,7 @@ impl Builder<'_> {
             return Some(Lowering::Scores(scores));
         }
         let relative = scores.relative(bias)?;
+        self.places += relative.first.len();
         scores.relative.push(relative);
         Some(Lowering::Scores(scores))
     }
@@ -85,7 +86,11 @@ impl Builder<'_> {
                 (Some(score), value, out) => match (scores.roles[score], value, out) {
                     (Role::Queries, None, Some(out)) => query = Some((score, out)),
                     (Role::Keys, Some(value), None) => key = Some((score, value)),
-                    (Role::Batch { .. }, Some(value), Some(out)) => batch.push((score, value, out)),
+                    (Role::Batch { .. }, Some(value), Some(out))
+                        if values.axes[value].len() == shape[out] =>
+                    {
+                        batch.push((score, value, out));
+                    }
                     _ => return None,
                 },
                 (None, Some(value), Some(out)) => column = Some((value, out)),
@@ -124,26 +129,20 @@ impl Builder<'_> {
             }
             None => None,
         };
-        let relative = scores
-            .relative
-            .iter()
-            .map(|relative| {
-                // The scores' own order, without the keys: these come last.
-                let shape = scores.shape();
-                let order = View::whole(relative.value, &shape[..shape.len() - 1]);
-                let (first, stride) = (order.rows(&score_batch), stride_of(&order.axes[query])?);
-                let of_batch = |first: &u32| {
-                    let places =
-                        (0..shape[query]).map(move |query| *first as usize + query * stride);
-                    places.collect::<Vec<_>>()
-                };
-                let places = first.iter().flat_map(of_batch);
-                Some(Relative {
-                    first: places.map(|place| relative.first[place]).collect(),
-                    ..relative.clone()
-                })
-            })
-            .collect::<Option<Vec<_>>>()?;
+        // The scores' own order, without the keys: these come last.
+        let own = scores.shape();
+        let order = [&score_batch[..], &[query]].concat();
+        let of_queries = |relative: &Relative| {
+            let places = View::whole(relative.value, &own[..own.len() - 1]).merged(&order);
+            Relative {
+                first: places
+                    .iter()
+                    .map(|place| relative.first[*place as usize])
+                    .collect(),
+                ..relative.clone()
+            }
+        };
+        let relative = scores.relative.iter().map(of_queries).collect();
         let work = Attention {
             relative,
             queries: tokens(&scores.queries, &query_batch, scores.query_axes)?,
@@ -181,8 +180,8 @@ impl Scores {
         axes.collect()
     }
 
-    /// What a tensor adds that has the shape in which the scores are seen, or is repeated to it; none if it has another
-    /// addend for every single key.
+    /// What a tensor adds that has the shape in which the scores are seen, or is repeated to it; none if its addends are
+    /// neither by stretch of keys nor by key of a stretch.
     fn relative(&self, addend: &View) -> Option<Relative> {
         let own = self.shape();
         let (keys, before) = own.split_last()?;
@@ -241,10 +240,14 @@ fn scores(axes: &[ProductAxis], queries: View, keys: View) -> Option<Lowering> {
                 }
                 continue;
             }
-            ([Some(query_axis), Some(key_axis)], Some(_)) => Role::Batch {
-                query_axis,
-                key_axis,
-            },
+            ([Some(query_axis), Some(key_axis)], Some(_))
+                if queries.axes[query_axis].len() == keys.axes[key_axis].len() =>
+            {
+                Role::Batch {
+                    query_axis,
+                    key_axis,
+                }
+            }
             ([Some(ours), None], Some(_)) if query.replace(ours).is_none() => Role::Queries,
             ([None, Some(theirs)], Some(_)) if key.replace(theirs).is_none() => Role::Keys,
             _ => return None,

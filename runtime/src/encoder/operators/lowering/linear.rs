@@ -78,14 +78,21 @@ impl Builder<'_> {
             let (ours, theirs) = (axis.inputs[1 - constant], axis.inputs[constant]);
             match (ours, theirs, axis.output) {
                 (Some(ours), None, Some(out)) => rows.push((ours, out)),
-                (Some(ours), Some(theirs), None) => sums.push((ours, theirs)),
+                (Some(ours), Some(theirs), None)
+                    if view.axes[ours].len() == weights.axes[theirs].len() =>
+                {
+                    sums.push((ours, theirs));
+                }
                 (None, Some(theirs), Some(out)) if shape[out] > 1 => columns.push((theirs, out)),
                 (Some(ours), Some(theirs), Some(out))
                     if view.axes[ours].len() == 1 && weights.axes[theirs].len() == 1 =>
                 {
                     rows.push((ours, out));
                 }
-                (Some(ours), Some(theirs), Some(out)) if changing.is_none() => {
+                (Some(ours), Some(theirs), Some(out))
+                    if changing.is_none()
+                        && view.axes[ours].len() == weights.axes[theirs].len() =>
+                {
                     changing = Some((theirs, out));
                     rows.push((ours, out));
                 }
