@@ -1,6 +1,7 @@
 //! Softmax, in place.
 
-use super::dispatch::InstructionSet;
+use super::dispatch::{InstructionSet, per_instruction_set};
+use super::float::softmax_weight;
 use super::vector::{Vector, per_vector};
 
 /// Softmax along each row of a row-major matrix with `columns` columns.
@@ -12,45 +13,41 @@ pub fn softmax_rows(values: &mut [f32], columns: usize) {
     softmax_rows_on(InstructionSet::widest(), values, columns);
 }
 
-per_vector!(softmax_rows_on(values: &mut [f32], columns: usize) = softmax_rows_body);
+per_instruction_set!(softmax_rows_on(values: &mut [f32], columns: usize) = softmax_rows_body);
 
-/// # Safety
-/// The processor has the instruction set of `V`.
+/// Independent partial results, so that one step need not wait for the last.
+const LANES: usize = 32;
+
 #[inline(always)]
-unsafe fn softmax_rows_body<V: Vector>(values: &mut [f32], columns: usize) {
+fn softmax_rows_body<const FUSED: bool>(values: &mut [f32], columns: usize) {
     for row in values.chunks_exact_mut(columns) {
-        let (registers, rest) = row.split_at_mut(columns - columns % V::LANES);
-        // SAFETY: each chunk is as long as a register.
-        unsafe {
-            let mut largest = V::splat(f32::NEG_INFINITY);
-            for values in registers.chunks_exact(V::LANES) {
-                largest = V::load(values.as_ptr()).larger(largest);
+        let mut largest = [f32::NEG_INFINITY; LANES];
+        let (chunks, rest) = row.as_chunks::<LANES>();
+        for chunk in chunks {
+            for (largest, value) in largest.iter_mut().zip(chunk) {
+                *largest = if *value > *largest { *value } else { *largest };
             }
-            let of_rest = rest.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let largest = largest.lanes()[..V::LANES]
-                .iter()
-                .copied()
-                .fold(of_rest, f32::max);
+        }
+        for (largest, value) in largest.iter_mut().zip(rest) {
+            *largest = if *value > *largest { *value } else { *largest };
+        }
+        let largest = largest.into_iter().fold(f32::NEG_INFINITY, f32::max);
 
-            let mut sum = V::zero();
-            for values in registers.chunks_exact_mut(V::LANES) {
-                let weights = V::load(values.as_ptr()).softmax_weight(V::splat(largest));
-                weights.store(values.as_mut_ptr());
-                sum = sum.add(weights);
+        let mut sums = [0.0; LANES];
+        let (chunks, rest) = row.as_chunks_mut::<LANES>();
+        for chunk in chunks {
+            for (sum, value) in sums.iter_mut().zip(chunk) {
+                *value = softmax_weight::<FUSED>(*value - largest);
+                *sum += *value;
             }
-            let mut sum: f32 = sum.lanes().iter().sum();
-            for value in &mut *rest {
-                *value = value.softmax_weight(largest);
-                sum += *value;
-            }
-            let scale = 1.0 / sum;
-            for values in registers.chunks_exact_mut(V::LANES) {
-                let weights = V::load(values.as_ptr()).times(V::splat(scale));
-                weights.store(values.as_mut_ptr());
-            }
-            for value in rest {
-                *value *= scale;
-            }
+        }
+        for (sum, value) in sums.iter_mut().zip(rest) {
+            *value = softmax_weight::<FUSED>(*value - largest);
+            *sum += *value;
+        }
+        let scale = 1.0 / sums.iter().sum::<f32>();
+        for value in row {
+            *value *= scale;
         }
     }
 }
