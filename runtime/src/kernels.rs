@@ -38,7 +38,7 @@ mod team;
 mod transpose;
 mod vector;
 
-pub use ahead::{Ahead, bring_near};
+pub use ahead::Ahead;
 pub use block_matmul::{
     GeluSums, Groups, Start, block_matmul, block_matmul_ahead, block_matmul_blended,
     block_matmul_from, block_matmul_groups, block_matmul_of_pairs_ahead,

@@ -2,8 +2,6 @@
 
 use std::cell::Cell;
 
-use super::vector::prefetch;
-
 /// Floats of a line of a processor's cache.
 pub(super) const LINE: usize = 16;
 
@@ -29,14 +27,6 @@ impl<'a> Ahead<'a> {
         let (piece, rest) = slice.get().split_at(slice.get().len().min(lines * LINE));
         slice.set(rest);
         piece
-    }
-}
-
-/// Asks for all of a slice to be brought near, such as what is written soon: a processor reads a line before it writes a
-/// part of it.
-pub fn bring_near(values: &[f32]) {
-    for line in values.chunks(LINE) {
-        prefetch(line.as_ptr());
     }
 }
 

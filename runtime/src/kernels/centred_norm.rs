@@ -1,7 +1,7 @@
 //! Layer normalisation of channels that add up to nothing, and the activation after it.
 
 use super::dispatch::InstructionSet;
-use super::vector::{Vector, per_vector};
+use super::vector::{ColumnTile, Vector, on_columns, per_vector};
 
 /// Normalises each column of a row-major matrix whose columns add up to 0, scales and shifts it by row,
 /// and applies [`super::gelu`]: what [`super::layer_norm_columns`] does without a mean to take away.
@@ -33,90 +33,70 @@ unsafe fn centred_norm_gelu_body<V: Vector>(
     epsilon: f32,
 ) {
     let columns = values.len() / weight.len();
-    // SAFETY: the columns of each tile are there; the caller's processor.
-    unsafe {
-        let done = tiles::<V, 4>(values, (0, columns), weight, bias, epsilon);
-        let done = tiles::<V, 1>(values, (done, columns), weight, bias, epsilon);
-        tiles::<f32, 1>(values, (done, columns), weight, bias, epsilon);
-    }
-}
-
-/// Columns from `done` on, as many as fill tiles of `VECTORS` registers; the first that is left.
-///
-/// # Safety
-/// `values` is as many rows of `columns` as `weight` and `bias` have elements; the processor has the instruction set of `V`.
-#[inline(always)]
-unsafe fn tiles<V: Vector, const VECTORS: usize>(
-    values: &mut [f32],
-    (mut done, columns): (usize, usize),
-    weight: &[f32],
-    bias: &[f32],
-    epsilon: f32,
-) -> usize {
-    while columns - done >= V::LANES * VECTORS {
-        // SAFETY: the tile's columns are there.
-        unsafe {
-            tile::<V, VECTORS>(
-                values.as_mut_ptr().add(done),
-                columns,
-                weight,
-                bias,
-                epsilon,
-            )
-        };
-        done += V::LANES * VECTORS;
-    }
-    done
+    let tile = NormTile {
+        columns,
+        weight,
+        bias,
+        epsilon,
+    };
+    // SAFETY: there is at least one row; the caller's processor.
+    unsafe { on_columns::<V>(values, columns, &tile) };
 }
 
 /// Columns of the largest tile.
 const MOST_COLUMNS: usize = 64;
 
-/// Columns that are handled together: their sums stay in registers, their values in the first cache.
-///
-/// # Safety
-/// From `first` on, every `columns` elements, there are `VECTORS` registers of values, as many times as `weight` and `bias`
-/// have elements; the processor has the instruction set of `V`.
-#[inline(always)]
-unsafe fn tile<V: Vector, const VECTORS: usize>(
-    first: *mut f32,
+/// The sums of its columns stay in registers, their values in the first cache.
+struct NormTile<'a> {
     columns: usize,
-    weight: &[f32],
-    bias: &[f32],
+    /// As many as there are rows, and so is `bias`.
+    weight: &'a [f32],
+    bias: &'a [f32],
     epsilon: f32,
-) {
-    // SAFETY: the caller's.
-    unsafe {
-        let at = |row: usize, place: usize| first.add(row * columns + place * V::LANES);
-        let others = weight.len() - 1;
-        let mut sums = [V::zero(); VECTORS];
-        let mut scale = [V::zero(); VECTORS];
-        for row in 0..others {
-            for place in 0..VECTORS {
-                let value = V::load(at(row, place));
-                sums[place] = sums[place].add(value);
-                scale[place] = scale[place].plus_product(value, value);
+}
+
+impl ColumnTile for NormTile<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector, const VECTORS: usize>(&self, first: *mut f32) {
+        let Self {
+            columns,
+            weight,
+            bias,
+            epsilon,
+        } = *self;
+        // SAFETY: the caller's.
+        unsafe {
+            let at = |row: usize, place: usize| first.add(row * columns + place * V::LANES);
+            let others = weight.len() - 1;
+            let mut sums = [V::zero(); VECTORS];
+            let mut scale = [V::zero(); VECTORS];
+            for row in 0..others {
+                for place in 0..VECTORS {
+                    let value = V::load(at(row, place));
+                    sums[place] = sums[place].add(value);
+                    scale[place] = scale[place].plus_product(value, value);
+                }
             }
-        }
-        let mut deviations = [0.0f32; MOST_COLUMNS];
-        for place in 0..VECTORS {
-            let rest = sums[place].times(V::splat(-1.0));
-            rest.store(at(others, place));
-            let squares = scale[place].plus_product(rest, rest);
-            squares.store(deviations[place * V::LANES..][..V::LANES].as_mut_ptr());
-        }
-        let count = weight.len() as f32;
-        for square in &mut deviations[..VECTORS * V::LANES] {
-            *square = 1.0 / (*square / count + epsilon).sqrt();
-        }
-        for (place, scale) in scale.iter_mut().enumerate() {
-            *scale = V::load(deviations[place * V::LANES..][..V::LANES].as_ptr());
-        }
-        for (row, (weight, bias)) in weight.iter().zip(bias).enumerate() {
-            for (place, scale) in scale.iter().enumerate() {
-                let scaled = V::load(at(row, place)).times(*scale);
-                let value = V::splat(*bias).plus_product(scaled, V::splat(*weight));
-                value.gelu().store(at(row, place));
+            let mut deviations = [0.0f32; MOST_COLUMNS];
+            for place in 0..VECTORS {
+                let rest = sums[place].times(V::splat(-1.0));
+                rest.store(at(others, place));
+                let squares = scale[place].plus_product(rest, rest);
+                squares.store(deviations[place * V::LANES..][..V::LANES].as_mut_ptr());
+            }
+            let count = weight.len() as f32;
+            for square in &mut deviations[..VECTORS * V::LANES] {
+                *square = 1.0 / (*square / count + epsilon).sqrt();
+            }
+            for (place, scale) in scale.iter_mut().enumerate() {
+                *scale = V::load(deviations[place * V::LANES..][..V::LANES].as_ptr());
+            }
+            for (row, (weight, bias)) in weight.iter().zip(bias).enumerate() {
+                for (place, scale) in scale.iter().enumerate() {
+                    let scaled = V::load(at(row, place)).times(*scale);
+                    let value = V::splat(*bias).plus_product(scaled, V::splat(*weight));
+                    value.gelu().store(at(row, place));
+                }
             }
         }
     }

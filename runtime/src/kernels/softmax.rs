@@ -2,7 +2,7 @@
 
 use super::dispatch::{InstructionSet, per_instruction_set};
 use super::float::softmax_weight;
-use super::vector::{Vector, per_vector};
+use super::vector::{ColumnTile, Vector, on_columns, per_vector};
 
 /// Softmax along each row of a row-major matrix with `columns` columns.
 ///
@@ -70,60 +70,43 @@ per_vector!(softmax_columns_on(values: &mut [f32], columns: usize) = softmax_col
 /// The processor has the instruction set of `V`.
 #[inline(always)]
 unsafe fn softmax_columns_body<V: Vector>(values: &mut [f32], columns: usize) {
-    // SAFETY: the columns of each tile are there; the caller's processor.
-    unsafe {
-        let done = tiles::<V, 4>(values, (0, columns));
-        let done = tiles::<V, 1>(values, (done, columns));
-        tiles::<f32, 1>(values, (done, columns));
-    }
-}
-
-/// Columns from `done` on, as many as fill tiles of `VECTORS` registers; the first that is left.
-///
-/// # Safety
-/// `values` is whole rows of `columns`; the processor has the instruction set of `V`.
-#[inline(always)]
-unsafe fn tiles<V: Vector, const VECTORS: usize>(
-    values: &mut [f32],
-    (mut done, columns): (usize, usize),
-) -> usize {
     let rows = values.len() / columns;
-    while columns - done >= V::LANES * VECTORS {
-        // SAFETY: the tile's columns are there.
-        unsafe { tile::<V, VECTORS>(values.as_mut_ptr().add(done), rows, columns) };
-        done += V::LANES * VECTORS;
-    }
-    done
+    // SAFETY: there is at least one row; the caller's processor.
+    unsafe { on_columns::<V>(values, columns, &SoftmaxTile { rows, columns }) };
 }
 
-/// Columns that are handled together: their largest values and sums stay in registers.
-///
-/// # Safety
-/// From `first` on, every `columns` elements, there are `VECTORS` registers of values, `rows` times; the processor has the
-/// instruction set of `V`.
-#[inline(always)]
-unsafe fn tile<V: Vector, const VECTORS: usize>(first: *mut f32, rows: usize, columns: usize) {
-    // SAFETY: the caller's.
-    unsafe {
-        let at = |row: usize, place: usize| first.add(row * columns + place * V::LANES);
-        let mut largest = [V::splat(f32::NEG_INFINITY); VECTORS];
-        for row in 0..rows {
-            for (place, largest) in largest.iter_mut().enumerate() {
-                *largest = V::load(at(row, place)).larger(*largest);
+/// The largest values and sums of its columns stay in registers.
+struct SoftmaxTile {
+    rows: usize,
+    columns: usize,
+}
+
+impl ColumnTile for SoftmaxTile {
+    #[inline(always)]
+    unsafe fn run<V: Vector, const VECTORS: usize>(&self, first: *mut f32) {
+        let Self { rows, columns } = *self;
+        // SAFETY: the caller's.
+        unsafe {
+            let at = |row: usize, place: usize| first.add(row * columns + place * V::LANES);
+            let mut largest = [V::splat(f32::NEG_INFINITY); VECTORS];
+            for row in 0..rows {
+                for (place, largest) in largest.iter_mut().enumerate() {
+                    *largest = V::load(at(row, place)).larger(*largest);
+                }
             }
-        }
-        let mut sums = [V::zero(); VECTORS];
-        for row in 0..rows {
-            for (place, sum) in sums.iter_mut().enumerate() {
-                let weight = V::load(at(row, place)).softmax_weight(largest[place]);
-                weight.store(at(row, place));
-                *sum = sum.add(weight);
+            let mut sums = [V::zero(); VECTORS];
+            for row in 0..rows {
+                for (place, sum) in sums.iter_mut().enumerate() {
+                    let weight = V::load(at(row, place)).softmax_weight(largest[place]);
+                    weight.store(at(row, place));
+                    *sum = sum.add(weight);
+                }
             }
-        }
-        let scales = sums.map(|sum| sum.reciprocal());
-        for row in 0..rows {
-            for (place, scale) in scales.iter().enumerate() {
-                V::load(at(row, place)).times(*scale).store(at(row, place));
+            let scales = sums.map(|sum| sum.reciprocal());
+            for row in 0..rows {
+                for (place, scale) in scales.iter().enumerate() {
+                    V::load(at(row, place)).times(*scale).store(at(row, place));
+                }
             }
         }
     }

@@ -177,6 +177,43 @@ unsafe fn lane_by_lane<V: Vector>(left: V, right: V, of: impl Fn(f32, f32) -> f3
     }
 }
 
+/// Something that is done with a few registers of columns at a time, down all rows.
+pub(super) trait ColumnTile {
+    /// # Safety
+    /// `first` is where the columns begin in the first row; there are `VECTORS` registers of them in each. The processor has
+    /// the instruction set of `V`.
+    unsafe fn run<V: Vector, const VECTORS: usize>(&self, first: *mut f32);
+}
+
+/// Runs a tile on all columns of a row-major matrix: on four registers at a time, then on one, then on floats.
+///
+/// # Safety
+/// `values` is rows of `columns`, at least one; the processor has the instruction set of `V`.
+#[inline(always)]
+pub(super) unsafe fn on_columns<V: Vector>(
+    values: &mut [f32],
+    columns: usize,
+    tile: &impl ColumnTile,
+) {
+    let first = values.as_mut_ptr();
+    let mut done = 0;
+    // SAFETY: the columns of each tile are there; the caller's processor.
+    unsafe {
+        while columns - done >= 4 * V::LANES {
+            tile.run::<V, 4>(first.add(done));
+            done += 4 * V::LANES;
+        }
+        while columns - done >= V::LANES {
+            tile.run::<V, 1>(first.add(done));
+            done += V::LANES;
+        }
+        while columns > done {
+            tile.run::<f32, 1>(first.add(done));
+            done += 1;
+        }
+    }
+}
+
 /// Defines `$name(set, ...)`, which runs `$body::<V>(...)` with the registers of that instruction set. `$body` must be
 /// `#[inline(always)]` down to its leaves, and needs nothing but the processor's having them.
 macro_rules! per_vector {

@@ -93,30 +93,33 @@ impl FactorWeights {
         (factors, depth): (BlockFactors<'_>, usize),
         ahead: &Ahead<'_>,
     ) {
-        match factors.codes {
-            Some(codes) if codes.parts[0].source == 0 => {
-                let of_mask = codes.parts[0].all_rows().len().min(depth);
-                self.multiply_floats(product, update, rows.clone(), (factors, of_mask), ahead);
-                self.multiply_codes(product, Update::Add, rows, (codes, 1, depth), ahead);
+        let floats = match factors.codes {
+            Some(codes) if codes.parts[0].source == 0 => codes.parts[0].all_rows().len().min(depth),
+            Some(codes) => {
+                return self.multiply_codes(product, update, rows, (codes, 0, depth), ahead);
             }
-            Some(codes) => self.multiply_codes(product, update, rows, (codes, 0, depth), ahead),
-            None => self.multiply_floats(product, update, rows, (factors, depth), ahead),
+            None => depth,
+        };
+        let (left, right) = self.floats(&rows, factors, floats);
+        let out = MatrixMut::new(product, rows.len(), BLOCK);
+        block_matmul_ahead(out, update, left, right, ahead);
+        if let Some(codes) = factors.codes {
+            self.multiply_codes(product, Update::Add, rows, (codes, 1, depth), ahead);
         }
     }
 
-    fn multiply_floats(
-        &self,
-        product: &mut [f32],
-        update: Update,
-        rows: Range<usize>,
-        (factors, depth): (BlockFactors<'_>, usize),
-        ahead: &Ahead<'_>,
-    ) {
-        let product = MatrixMut::new(product, rows.len(), BLOCK);
+    /// Some rows, and the factors that they are multiplied with, as floats; of both the first `depth` factors.
+    fn floats<'a>(
+        &'a self,
+        rows: &Range<usize>,
+        factors: BlockFactors<'a>,
+        depth: usize,
+    ) -> (Matrix<'a>, Matrix<'a>) {
         let left = &self.values[rows.start * factors.rows..];
-        let left = Matrix::with_row_stride(left, rows.len(), depth, factors.rows);
-        let right = Matrix::new(factors.values, depth, BLOCK);
-        block_matmul_ahead(product, update, left, right, ahead);
+        (
+            Matrix::with_row_stride(left, rows.len(), depth, factors.rows),
+            Matrix::new(factors.values, depth, BLOCK),
+        )
     }
 
     /// The same with what `start` says added.
@@ -136,9 +139,7 @@ impl FactorWeights {
                 self.multiply_codes(product, Update::Add, rows, rest, &Ahead::default());
             }
             None => {
-                let left = &self.values[rows.start * factors.rows..];
-                let left = Matrix::with_row_stride(left, rows.len(), factors.rows, factors.rows);
-                let right = Matrix::new(factors.values, factors.rows, BLOCK);
+                let (left, right) = self.floats(&rows, factors, factors.rows);
                 block_matmul_from(out, start, left, right);
             }
         }

@@ -243,7 +243,6 @@ impl Share {
                 let range = range.start - first_position..range.end - first_position;
                 for (lane, plan) in lanes.iter_mut().zip(plans) {
                     let factors = lane.factors.block(&plan.layout, index);
-                    UpscalingLane::approach(range.clone(), size, masks, &lane.logits);
                     lane.upscaling
                         .block(&plan.upscaling, &model.upscaling, base, factors);
                     lane.upscaling

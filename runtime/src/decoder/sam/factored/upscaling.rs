@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    CodePairs, GeluSums, Matrix, Start, bring_near, code_right, gelu_sums, gelu_sums_of_pairs,
-    interleave,
+    CodePairs, GeluSums, Matrix, Start, code_right, gelu_sums, gelu_sums_of_pairs, interleave,
 };
 
 use super::super::attention::Heads;
@@ -286,13 +285,6 @@ impl UpscalingLane {
         }
     }
 
-    /// Brings near where the pixels of some positions will be [placed](Self::place).
-    pub(super) fn approach(positions: Range<usize>, size: usize, masks: usize, logits: &[f32]) {
-        for line in lines(masks, positions, size, logits.len()) {
-            bring_near(&logits[line.place]);
-        }
-    }
-
     /// Writes the newest block's pixels, from `offset` on, into `logits`, `[masks, rows, 4 size]`: the
     /// positions are counted from the first of these rows.
     pub(super) fn place(
@@ -322,54 +314,27 @@ fn scatter(
     size: usize,
     logits: &mut [f32],
 ) {
-    let start = positions.start;
-    for line in lines(masks, positions, size, logits.len()) {
-        let offset = first + line.positions.start - start;
-        let row = std::array::from_fn(|x| {
-            let (outer, inner) = (line.y / 2 * 2 + x / 2, line.y % 2 * 2 + x % 2);
-            let place = (outer * 4 + inner) * masks + line.mask;
-            &pixels[place * BLOCK + offset..][..line.positions.len()]
-        });
-        interleave(&mut logits[line.place], row);
-    }
-}
-
-/// A piece of a mask's row.
-struct Line {
-    mask: usize,
-    /// Of the row within its positions' squares.
-    y: usize,
-    positions: Range<usize>,
-    /// Where its pixels are.
-    place: Range<usize>,
-}
-
-/// All pieces of rows that are pixels of some positions, in masks of so many pixels together.
-fn lines(
-    masks: usize,
-    mut positions: Range<usize>,
-    size: usize,
-    pixels: usize,
-) -> impl Iterator<Item = Line> {
     let side = size * MASK_SCALE;
-    let rows = pixels / masks / side;
-    let runs = std::iter::from_fn(move || {
-        let length = (size - positions.start % size).min(positions.len());
-        let run = positions.start..positions.start + length;
-        positions.start = run.end;
-        (length > 0).then_some(run)
-    });
-    let all = (0..masks).flat_map(|mask| (0..MASK_SCALE).map(move |y| (mask, y)));
-    runs.flat_map(move |run| {
-        all.clone().map(move |(mask, y)| {
-            let (row, column) = (run.start / size, run.start % size);
-            let start = (mask * rows + row * MASK_SCALE + y) * side + column * MASK_SCALE;
-            Line {
-                mask,
-                y,
-                place: start..start + run.len() * MASK_SCALE,
-                positions: run.clone(),
+    let rows = logits.len() / masks / side;
+    let mut done = positions.start;
+    while done < positions.end {
+        let (row, column) = (done / size, done % size);
+        let length = (size - column).min(positions.end - done);
+        let offset = first + done - positions.start;
+        for mask in 0..masks {
+            for y in 0..MASK_SCALE {
+                let start = (mask * rows + row * MASK_SCALE + y) * side + column * MASK_SCALE;
+                let line = &mut logits[start..][..length * MASK_SCALE];
+                interleave(
+                    line,
+                    std::array::from_fn(|x| {
+                        let (outer, inner) = (y / 2 * 2 + x / 2, y % 2 * 2 + x % 2);
+                        let place = (outer * 4 + inner) * masks + mask;
+                        &pixels[place * BLOCK + offset..][..length]
+                    }),
+                );
             }
-        })
-    })
+        }
+        done += length;
+    }
 }
