@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
 use crate::quantize::Quantized;
-use crate::{QuantizeError, report};
+use crate::{QuantizeError, report, weights_file};
 
 /// Name of the quantised encoder in its bundle.
 const ENCODER_FILE: &str = "encoder.int8.onnx";
@@ -17,7 +17,7 @@ const RECORD_FILE: &str = "calibration.json";
 const MANIFEST_FILE: &str = "bundle.toml";
 
 /// Writes a bundle with all that another has and an encoder in int8, which replaces an earlier one; with its record and
-/// the report of it. Where it is `preferred`, it is the first of the manifest, which runs where bytes are faster and nobody
+/// the report of it. Bytes that the f32 encoder has in a file of their own are shared. Where it is `preferred`, it is the first of the manifest, which runs where bytes are faster and nobody
 /// asks for a precision. The folders may be the same.
 ///
 /// # Errors
@@ -87,6 +87,10 @@ fn manifest_with(text: &str, quantized: &Quantized, preferred: bool) -> Result<S
         ("calibration", RECORD_FILE),
     ] {
         entry.insert(key.to_owned(), Value::String(value.to_owned()));
+    }
+    if !weights_file::is_used_by(&quantized.onnx) {
+        entry.remove("weights");
+        entry.remove("weights_sha256");
     }
     let place = match (preferred, earlier) {
         (true, _) => 0,

@@ -2,10 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use fixate::bundle::WeightsFile;
 use fixate::onnx_file;
 use prost::Message;
 use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto};
 
+use crate::weights_file::{self, Beside};
 use crate::{QuantizeError, tensor};
 
 /// From this operator set on, weights have a scale per channel.
@@ -20,6 +22,8 @@ pub(crate) struct Graph {
     pub(crate) consumers: HashMap<String, Vec<usize>>,
     pub(crate) outputs: HashSet<String>,
     pub(crate) layers: Vec<Layer>,
+    /// Bytes beside the graph, by the weights in f32 that they stand for.
+    pub(crate) beside: HashMap<String, Beside>,
 }
 
 /// Weights as they are.
@@ -90,8 +94,8 @@ pub(crate) fn attribute<'a>(node: &'a NodeProto, name: &str) -> Option<&'a Attri
 }
 
 impl Graph {
-    /// Reads an encoder.
-    pub(crate) fn read(onnx: &[u8]) -> Result<Self, QuantizeError> {
+    /// Reads an encoder, with the file of its weights if it has one.
+    pub(crate) fn read(onnx: &[u8], weights: Option<&WeightsFile>) -> Result<Self, QuantizeError> {
         onnx_file::check(onnx).map_err(QuantizeError::graph)?;
         let mut model = ModelProto::decode(onnx).map_err(QuantizeError::graph)?;
         let set = model.opset_import.iter().find(|set| set.domain.is_empty());
@@ -116,12 +120,12 @@ impl Graph {
                 node.name
             )));
         }
-        float_weights(graph)?;
-        Self::of(model)
+        let beside = float_weights(graph, weights)?;
+        Self::of(model, beside)
     }
 
     /// A graph whose weights are in f32.
-    fn of(model: ModelProto) -> Result<Self, QuantizeError> {
+    fn of(model: ModelProto, beside: HashMap<String, Beside>) -> Result<Self, QuantizeError> {
         let graph = model.graph.as_ref().map_or(&[][..], |graph| &graph.node);
         let mut producers = HashMap::new();
         let mut consumers: HashMap<String, Vec<usize>> = HashMap::new();
@@ -141,6 +145,7 @@ impl Graph {
             consumers,
             outputs,
             layers: Vec::new(),
+            beside,
         };
         let weights = read.weights()?;
         for index in 0..read.nodes().len() {
@@ -279,11 +284,19 @@ impl Graph {
     }
 }
 
-/// Makes weights that are stored in f16, or in bytes with their scales, those in f32 that they stand for, once.
-fn float_weights(graph: &mut GraphProto) -> Result<(), QuantizeError> {
+/// Makes weights that are stored in f16, or in bytes with their scales, those in f32 that they stand for, once. Those of
+/// bytes that lie beside the graph are told.
+fn float_weights(
+    graph: &mut GraphProto,
+    weights: Option<&WeightsFile>,
+) -> Result<HashMap<String, Beside>, QuantizeError> {
     const FLOAT: i64 = 1;
     let mut stored: HashMap<String, TensorProto> = HashMap::new();
-    for tensor in graph.initializer.drain(..) {
+    let (mut places, mut beside) = (HashMap::new(), HashMap::new());
+    for mut tensor in graph.initializer.drain(..) {
+        if let Some(place) = weights_file::bring_in(&mut tensor, weights)? {
+            places.insert(tensor.name.clone(), place);
+        }
         stored.insert(tensor.name.clone(), tensor);
     }
     let mut names: Vec<String> = stored.keys().cloned().collect();
@@ -302,6 +315,9 @@ fn float_weights(graph: &mut GraphProto) -> Result<(), QuantizeError> {
                 let dims = stored[&node.input[0]].dims.iter();
                 let dims: Vec<usize> = dims.map(|side| *side as usize).collect();
                 let name = node.output[0].clone();
+                if let Some(place) = places.get(&node.input[0]) {
+                    beside.insert(name.clone(), place.clone());
+                }
                 stored.insert(name.clone(), tensor::of_f32(&name, &dims, &values));
                 names.push(name);
             }
@@ -315,7 +331,7 @@ fn float_weights(graph: &mut GraphProto) -> Result<(), QuantizeError> {
     names.dedup();
     let kept = names.iter().filter(|name| taken.contains(name));
     graph.initializer = kept.filter_map(|name| stored.get(name).cloned()).collect();
-    Ok(())
+    Ok(beside)
 }
 
 /// The weights that a node makes of bytes, if these and their scales are constants.

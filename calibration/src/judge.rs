@@ -1,6 +1,6 @@
 //! Masks made with an encoder, against those of f32 and the truth.
 
-use fixate::bundle::{Bundle, DecoderKind, EncoderEntry};
+use fixate::bundle::{Bundle, DecoderKind, EncoderEntry, WeightsFile};
 use fixate::decoder::{
     Decoded, Decoder, Embedding, FactoredSamDecoder, Keyframe, MaskSelection, OnnxDecoder,
 };
@@ -248,6 +248,7 @@ pub(crate) fn encoder(
     bundle: &Bundle,
     entry: &EncoderEntry,
     onnx: &[u8],
+    weights: Option<WeightsFile>,
     threads: usize,
 ) -> Result<TractEncoder, QuantizeError> {
     let options = TractOptions {
@@ -256,7 +257,7 @@ pub(crate) fn encoder(
         input_size_px: bundle.input_spec().size_px as usize,
         embedding_shape: bundle.manifest().embedding_shape,
         threads,
-        weights: None,
+        weights,
     };
     Ok(TractEncoder::new(onnx, &options)?)
 }

@@ -1,7 +1,7 @@
 //! Post-training quantisation of image encoders to int8.
 //!
 //! 1. [`images`]: what an encoder is calibrated and judged on.
-//! 2. `graph`: an ONNX encoder, its weights, and the layers that can be quantised.
+//! 2. `graph`: an ONNX encoder, its weights (`weights_file`: those that lie beside it), and the layers that can be quantised.
 //! 3. [`range`](mod@range): what numbers a value takes, and which part of them 8 bits cover.
 //! 4. `observe`: the values inside a running encoder.
 //! 5. `equalize`: channels brought to like ranges; `plan`: which values are quantised for which layers; `rewrite`: the graph with them.
@@ -23,5 +23,6 @@ pub mod record;
 pub mod report;
 mod rewrite;
 mod tensor;
+mod weights_file;
 
 pub use error::QuantizeError;

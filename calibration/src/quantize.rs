@@ -128,7 +128,7 @@ impl Work<'_> {
     /// The encoder with some layers quantised, in arithmetic that gives what integers give.
     fn simulated(&self, layers: Vec<bool>) -> Result<impl fixate::encoder::Encoder, QuantizeError> {
         let (_, onnx) = self.written(layers, Form::Simulated);
-        judge::encoder(self.bundle, self.entry, &onnx, self.options.threads)
+        judge::encoder(self.bundle, self.entry, &onnx, None, self.options.threads)
     }
 }
 
@@ -153,9 +153,10 @@ pub fn quantize(
     }
     let entry = bundle.choose_encoder(Some(Precision::F32))?;
     let source = bundle.encoder(entry)?;
-    let mut graph = Graph::read(&source)?;
+    let weights = bundle.encoder_weights(entry)?;
+    let mut graph = Graph::read(&source, weights.as_ref())?;
     progress("f32", 0, 1);
-    let mut float = judge::encoder(bundle, entry, &source, options.threads)?;
+    let mut float = judge::encoder(bundle, entry, &source, weights, options.threads)?;
     let mut judge = Judge::new(bundle, &mut float, calibration)?;
 
     let size = bundle.input_spec().size_px as usize;
@@ -320,7 +321,8 @@ pub fn reproduce(bundle: &Bundle, record: &Record) -> Result<Vec<u8>, QuantizeEr
     if entry.sha256 != record.encoder_sha256 {
         return Err(other("whose SHA-256 is another"));
     }
-    let mut graph = Graph::read(&bundle.encoder(entry)?)?;
+    let weights = bundle.encoder_weights(entry)?;
+    let mut graph = Graph::read(&bundle.encoder(entry)?, weights.as_ref())?;
     equalize::apply(&mut graph, &record.equalized)?;
     let names = graph.layers.iter().map(|layer| &layer.name);
     if !names.eq(record.layers.iter().map(|layer| &layer.name)) {

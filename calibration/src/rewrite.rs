@@ -72,6 +72,7 @@ pub(crate) fn rewrite(
     form: Form,
 ) -> Vec<u8> {
     let mut writer = Writer {
+        graph,
         form,
         target,
         nodes: Vec::new(),
@@ -124,7 +125,8 @@ fn named(model: &mut ModelProto) {
     model.producer_version = env!("CARGO_PKG_VERSION").to_owned();
 }
 
-struct Writer {
+struct Writer<'a> {
+    graph: &'a Graph,
     form: Form,
     target: Target,
     nodes: Vec<NodeProto>,
@@ -133,7 +135,7 @@ struct Writer {
     renamed: HashMap<String, String>,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn node(&mut self, operator: &str, inputs: &[&str], output: &str) -> &mut NodeProto {
         self.nodes.push(NodeProto {
             op_type: operator.to_owned(),
@@ -215,8 +217,12 @@ impl Writer {
                 let (integers, scale, zero_point) =
                     (named("quantized"), named("scale"), named("zero_point"));
                 let channels = [layer.channels()];
-                self.tensors
-                    .push(tensor::of_i8(&integers, &weights.dims, &quantised.integers));
+                // The f32 encoder may have the same bytes in a file of their own, which holds them for both.
+                let place = self.graph.beside.get(&weights.name);
+                let beside = place.and_then(|place| place.named(&integers, &quantised.integers));
+                self.tensors.push(beside.unwrap_or_else(|| {
+                    tensor::of_i8(&integers, &weights.dims, &quantised.integers)
+                }));
                 self.tensors
                     .push(tensor::of_f32(&scale, &channels, &quantised.scales));
                 self.tensors

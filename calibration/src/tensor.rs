@@ -2,18 +2,13 @@
 
 use half::f16;
 use tract_onnx::pb::TensorProto;
-use tract_onnx::pb::tensor_proto::{DataLocation, DataType};
+use tract_onnx::pb::tensor_proto::DataType;
 
 use crate::QuantizeError;
 
 /// The elements of a floating-point tensor as f32; none if it is of another type.
 pub(crate) fn floats(tensor: &TensorProto) -> Result<Option<Vec<f32>>, QuantizeError> {
     let broken = |reason: &str| QuantizeError::Graph(format!("tensor {:?} {reason}", tensor.name));
-    if tensor.data_location == Some(DataLocation::External as i32) {
-        return Err(broken(
-            "lies in another file; export the encoder as one file",
-        ));
-    }
     let raw = &tensor.raw_data;
     let values: Vec<f32> = match DataType::try_from(tensor.data_type) {
         Ok(DataType::Float) if raw.is_empty() => tensor.float_data.clone(),

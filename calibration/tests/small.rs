@@ -1,6 +1,7 @@
 //! A small encoder, quantised from end to end.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+#[allow(dead_code, reason = "shared with other tests")]
 mod model;
 
 use fixate::bundle::{Bundle, Precision};

@@ -6,12 +6,13 @@
 import argparse
 import hashlib
 import io
-import os
+import pathlib
 
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from onnx.external_data_helper import convert_model_to_external_data
 from safetensors.torch import save_file
 
 from decoder import EMBEDDING_STRIDE
@@ -38,6 +39,8 @@ shape = {shape}
 file = "encoder.onnx"
 precision = "f32"
 sha256 = "{encoder}"
+weights = "encoder.weights"
+weights_sha256 = "{weights}"
 input = "image"
 output = "image_embeddings"
 
@@ -74,8 +77,12 @@ def compact_initialisers(graph):
     graph.node.extend(nodes)
 
 
-def encoder_onnx(encoder):
-    """The encoder as a static-shape graph of opset 17, batch norms folded."""
+LEAST_BYTES_BESIDE = 1024
+"""Kernels as large lie in a file beside the graph, where the int8 encoder finds the same bytes."""
+
+
+def write_encoder(encoder, path, weights):
+    """Writes the encoder as a static-shape graph of opset 17, batch norms folded, and `weights` beside it."""
     buffer = io.BytesIO()
     torch.onnx.export(
         encoder.eval(),
@@ -89,15 +96,18 @@ def encoder_onnx(encoder):
     model = onnx.load_from_string(buffer.getvalue())
     compact_initialisers(model.graph)
     onnx.checker.check_model(model, full_check=True)
-    return model.SerializeToString()
+    # The file would be appended to.
+    path.with_name(weights).unlink(missing_ok=True)
+    convert_model_to_external_data(model, location=weights, size_threshold=LEAST_BYTES_BESIDE)
+    onnx.save_model(model, path)
 
 
 def main(arguments):
     model = Model()
     model.load_state_dict(torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)["average"])
-    os.makedirs(arguments.out, exist_ok=True)
-    with open(f"{arguments.out}/encoder.onnx", "wb") as file:
-        file.write(encoder_onnx(model.image_encoder))
+    out = pathlib.Path(arguments.out)
+    out.mkdir(parents=True, exist_ok=True)
+    write_encoder(model.image_encoder, out / "encoder.onnx", "encoder.weights")
     weights = {
         name: tensor.half().contiguous()
         for name, tensor in model.state_dict().items()
@@ -105,15 +115,13 @@ def main(arguments):
     }
     heads = model.mask_decoder.transformer.layers[0].self_attn.heads
     metadata = {"num_heads": str(heads), "input_size": str(INPUT_SIZE), "embedding_channels": str(EMBEDDING_CHANNELS)}
-    save_file(weights, f"{arguments.out}/decoder.safetensors", metadata)
-    digests = {}
-    for part, name in (("encoder", "encoder.onnx"), ("decoder", "decoder.safetensors")):
-        with open(f"{arguments.out}/{name}", "rb") as file:
-            digests[part] = hashlib.sha256(file.read()).hexdigest()
+    save_file(weights, out / "decoder.safetensors", metadata)
+    parts = {"encoder": "encoder.onnx", "weights": "encoder.weights", "decoder": "decoder.safetensors"}
+    digests = {part: hashlib.sha256((out / name).read_bytes()).hexdigest() for part, name in parts.items()}
     cells = INPUT_SIZE // EMBEDDING_STRIDE
-    with open(f"{arguments.out}/bundle.toml", "w") as file:
-        file.write(MANIFEST.format(name=arguments.name, version=arguments.version, size=INPUT_SIZE, mean=list(MEAN),
-                                   std=list(STD), shape=[EMBEDDING_CHANNELS, cells, cells], **digests))
+    manifest = MANIFEST.format(name=arguments.name, version=arguments.version, size=INPUT_SIZE, mean=list(MEAN),
+                               std=list(STD), shape=[EMBEDDING_CHANNELS, cells, cells], **digests)
+    (out / "bundle.toml").write_text(manifest)
 
 
 if __name__ == "__main__":

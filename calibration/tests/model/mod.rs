@@ -16,6 +16,7 @@ use tract_onnx::pb::{
 
 pub(crate) const SIZE_PX: usize = 16;
 pub(crate) const EMBEDDING: [usize; 3] = [2, 4, 4];
+pub(crate) const WEIGHTS_FILE: &str = "encoder.weights";
 
 /// What is wrong with a graph.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,8 +32,13 @@ pub(crate) fn bundle() -> TempDir {
 }
 
 pub(crate) fn changed(change: Change) -> TempDir {
+    written(&model(change), None)
+}
+
+/// A bundle of a graph, with the file of its weights if it has one.
+pub(crate) fn written(model: &ModelProto, weights: Option<&[u8]>) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let encoder = model(change).encode_to_vec();
+    let encoder = model.encode_to_vec();
     let decoder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime/tests/data/tiny_decoder.onnx");
     let decoder = fs::read(decoder).unwrap();
@@ -42,6 +48,11 @@ pub(crate) fn changed(change: Change) -> TempDir {
             .map(|byte| format!("{byte:02x}"))
             .collect()
     };
+    let beside = weights.map_or_else(String::new, |weights| {
+        fs::write(folder.path().join(WEIGHTS_FILE), weights).unwrap();
+        let sha256 = digest(weights);
+        format!("weights = {WEIGHTS_FILE:?}\nweights_sha256 = {sha256:?}")
+    });
     let manifest = format!(
         r#"
 format = 1
@@ -60,6 +71,7 @@ shape = {EMBEDDING:?}
 file = "encoder.onnx"
 precision = "f32"
 sha256 = "{}"
+{beside}
 [decoder]
 kind = "onnx"
 file = "decoder.onnx"
@@ -78,7 +90,7 @@ outputs = {{ logits = "low_res_masks", predicted_iou = "iou_predictions" }}
     folder
 }
 
-fn model(change: Change) -> ModelProto {
+pub(crate) fn model(change: Change) -> ModelProto {
     let mut graph = GraphProto {
         name: "small".to_owned(),
         input: vec![value("image", [1, 3, SIZE_PX, SIZE_PX])],
