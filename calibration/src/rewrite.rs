@@ -83,11 +83,11 @@ pub(crate) fn rewrite(
     let Some(written) = &mut model.graph else {
         return Vec::new();
     };
-    let layers: HashMap<usize, &Layer> = graph
+    let layers: HashMap<usize, (&Layer, bool)> = graph
         .layers
         .iter()
         .zip(&plan.layers)
-        .filter_map(|(layer, quantised)| quantised.then_some((layer.node, layer)))
+        .map(|(layer, quantised)| (layer.node, (layer, *quantised)))
         .collect();
     for input in &written.input {
         writer.quantise(&input.name, plan, ranges);
@@ -99,8 +99,12 @@ pub(crate) fn rewrite(
                 *input = name.clone();
             }
         }
-        if let Some(layer) = layers.get(&index) {
-            writer.weigh(&mut node, layer, ranges.get(&layer.input), greatest_weight);
+        match layers.get(&index) {
+            Some((layer, true)) => {
+                writer.weigh(&mut node, layer, ranges.get(&layer.input), greatest_weight);
+            }
+            Some((layer, false)) => writer.weigh_in_float(&mut node, layer),
+            None => {}
         }
         let outputs = node.output.clone();
         writer.nodes.push(node);
@@ -214,20 +218,12 @@ impl Writer<'_> {
                 ));
             }
             Form::Integers => {
-                let (integers, scale, zero_point) =
-                    (named("quantized"), named("scale"), named("zero_point"));
-                let channels = [layer.channels()];
-                // The f32 encoder may have the same bytes in a file of their own, which holds them for both.
-                let place = self.graph.beside.get(&weights.name);
-                let beside = place.and_then(|place| place.named(&integers, &quantised.integers));
-                self.tensors.push(beside.unwrap_or_else(|| {
+                let integers = named("quantized");
+                let bytes = self.beside(layer, &integers, &quantised);
+                let bytes = bytes.unwrap_or_else(|| {
                     tensor::of_i8(&integers, &weights.dims, &quantised.integers)
-                }));
-                self.tensors
-                    .push(tensor::of_f32(&scale, &channels, &quantised.scales));
-                self.tensors
-                    .push(tensor::of_i8(&zero_point, &channels, &vec![0; channels[0]]));
-                self.dequantise(&[&integers, &scale, &zero_point], &rounded, layer.axis);
+                });
+                self.weights_of(layer, bytes, &quantised.scales, &rounded);
             }
         }
         node.input[1] = rounded;
@@ -267,6 +263,44 @@ impl Writer<'_> {
                 node.input[2] = rounded;
             }
         }
+    }
+
+    /// Gives a node that stays in float the bytes that its weights were made of, if they lie beside the graph: a quarter of
+    /// what they are in f32.
+    fn weigh_in_float(&mut self, node: &mut NodeProto, layer: &Layer) {
+        let quantised = QuantisedWeights::of(layer, 127);
+        let named = |what: &str| format!("{}/{}/{what}", layer.weights.name, layer.node);
+        let bytes = self.beside(layer, &named("quantized"), &quantised);
+        if let (Some(bytes), Form::Integers) = (bytes, self.form) {
+            let rounded = named("dequantized");
+            self.weights_of(layer, bytes, &quantised.scales, &rounded);
+            node.input[1] = rounded;
+        }
+    }
+
+    /// The tensor of a layer's integers if the f32 encoder has the same bytes in a file of their own, which holds them for
+    /// both.
+    fn beside(
+        &self,
+        layer: &Layer,
+        name: &str,
+        quantised: &QuantisedWeights,
+    ) -> Option<TensorProto> {
+        let place = self.graph.beside.get(&layer.weights.name)?;
+        place.named(name, &quantised.integers)
+    }
+
+    /// Weights in float, called `name`, of integers with a scale for each channel.
+    fn weights_of(&mut self, layer: &Layer, integers: TensorProto, scales: &[f32], name: &str) {
+        let bytes = integers.name.clone();
+        let named = |what: &str| format!("{}/{}/{what}", layer.weights.name, layer.node);
+        let (scale, zero_point) = (named("scale"), named("zero_point"));
+        let channels = [layer.channels()];
+        self.tensors.push(integers);
+        self.tensors.push(tensor::of_f32(&scale, &channels, scales));
+        self.tensors
+            .push(tensor::of_i8(&zero_point, &channels, &vec![0; channels[0]]));
+        self.dequantise(&[&bytes, &scale, &zero_point], name, layer.axis);
     }
 
     fn dequantise(&mut self, inputs: &[&str], output: &str, axis: usize) {

@@ -148,17 +148,10 @@ fn both_encoders_share_the_bytes() {
     let (folder, out) = (bundle(), tempfile::tempdir().unwrap());
     let bundle = Bundle::open(folder.path()).unwrap();
     let quantized = quantized(&bundle, false).unwrap();
-    // The first and the last layer stay in float, of which the graph keeps its own.
-    let beside: Vec<bool> = kernels(&quantized.onnx)
-        .iter()
-        .map(|(_, beside)| *beside)
-        .collect();
-    assert_eq!(
-        beside.iter().filter(|beside| **beside).count(),
-        3,
-        "{:?}",
-        kernels(&quantized.onnx)
-    );
+    // Those of the first and the last layer, too, which stay in float.
+    let kernels = kernels(&quantized.onnx);
+    assert_eq!(kernels.len(), 5);
+    assert!(kernels.iter().all(|(_, beside)| *beside), "{kernels:?}");
     assert_eq!(
         reproduce(&bundle, &quantized.record).unwrap(),
         quantized.onnx
@@ -212,11 +205,9 @@ fn bytes_that_are_no_longer_the_same_are_the_graphs_own() {
     assert!(values.iter().all(|value| value.is_finite()));
 
     // Where nothing of the file is used, the manifest does not name it.
-    let mut nothing = quantized.record.clone();
-    let layers = nothing.layers.iter_mut();
-    layers.for_each(|layer| layer.quantised = false);
-    let onnx = reproduce(&bundle, &nothing).unwrap();
-    let quantized = Quantized::new(onnx, nothing);
+    let inline = model::changed(model::Change::Nothing);
+    let inline = Bundle::open(inline.path()).unwrap();
+    let quantized = self::quantized(&inline, false).unwrap();
     let written =
         fixate_calibration::bundle::write(folder.path(), out.path(), &quantized, false).unwrap();
     let int8 = written.choose_encoder(Some(Precision::Int8)).unwrap();

@@ -49,7 +49,7 @@ class Encoder(nn.Module):
     4 x 4 places.
     """
 
-    def __init__(self, dim=128, widths=(16, 32, 64, 128, 192), depths=(1, 3, 3, 5)):
+    def __init__(self, dim=128, widths=(16, 32, 64, 128, 192), depths=(2, 5, 5, 8)):
         super().__init__()
         stem, fine, middle, coarse, context = widths
         self.stem = convolution(3, stem, 3, 2)

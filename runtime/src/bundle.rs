@@ -33,7 +33,7 @@ pub struct Bundle {
 /// A file of weights beside a graph that is too large for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WeightsFile {
-    /// Where it lies, without links.
+    /// Where it lies, without links; its name alone if it is built into the library.
     pub path: PathBuf,
     /// Its contents.
     pub contents: Arc<Vec<u8>>,

@@ -1,6 +1,7 @@
 //! ONNX graphs on tract: what encoders and decoders share.
 
 mod bounded;
+mod built_in;
 mod checks;
 mod weighed;
 
@@ -60,6 +61,10 @@ pub(crate) fn decode(onnx: &[u8]) -> TractResult<ModelProto> {
 
 /// Reads an ONNX file, with the file of its weights if it has one.
 pub(crate) fn parse(onnx: &[u8], weights: Option<WeightsFile>) -> TractResult<InferenceModel> {
+    let (built_in, weights) = match weights {
+        Some(file) if built_in::is_built_in(&file) => (Some(file), None),
+        weights => (None, weights),
+    };
     let folder = weights.as_ref().and_then(|file| file.path.parent());
     let folder = folder.map(|folder| folder.to_string_lossy().into_owned());
     let framework = Onnx {
@@ -69,6 +74,9 @@ pub(crate) fn parse(onnx: &[u8], weights: Option<WeightsFile>) -> TractResult<In
     let mut proto = decode(onnx)?;
     if let Some(graph) = &mut proto.graph {
         checks::forget_symbols(graph);
+        if let Some(file) = built_in {
+            built_in::bring_in(graph, &file)?;
+        }
     }
     let mut parsed = framework.parse(&proto, folder.as_deref())?;
     weighed::weigh(&mut parsed.model);

@@ -32,6 +32,8 @@ fn bundle_with(folder: &Path, change: fn(&mut [u8])) -> Bundle {
     let changed = model.encode_to_vec();
     fs::write(folder.join(&entry.file), &*onnx).unwrap();
     fs::write(folder.join("encoder.int8.onnx"), &changed).unwrap();
+    let weights = builtin.encoder_weights(entry).unwrap().unwrap();
+    fs::write(folder.join(weights.path), &*weights.contents).unwrap();
     fs::write(
         folder.join(&builtin.manifest().decoder.file),
         &*builtin.decoder().unwrap(),

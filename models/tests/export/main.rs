@@ -104,8 +104,10 @@ fn check_encoder(bundle: &Bundle) {
     let output = folder.path().join("onnx");
     let report = export_bundle(bundle, &output, &ExportOptions::default()).unwrap();
     let names: Vec<&str> = report.files.iter().map(|file| file.name.as_str()).collect();
-    assert_eq!(names, ["encoder.onnx", "decoder.onnx"]);
     let entry = bundle.choose_encoder(None).unwrap();
+    let weights = entry.weights.as_deref();
+    let expected = ["encoder.onnx"].into_iter().chain(weights);
+    assert_eq!(names, expected.chain(["decoder.onnx"]).collect::<Vec<_>>());
     assert_eq!(report.files[0].sha256, entry.sha256);
     let shape = bundle.manifest().embedding_shape;
     let size_px = bundle.input_spec().size_px as usize;
@@ -115,7 +117,7 @@ fn check_encoder(bundle: &Bundle) {
         input_size_px: size_px,
         embedding_shape: shape,
         threads: 1,
-        weights: None,
+        weights: bundle.encoder_weights(entry).unwrap(),
     };
     let mut encoder = TractEncoder::new(&bundle.encoder(entry).unwrap(), &options).unwrap();
     let noise = |i: usize| ((i as u32).wrapping_mul(2_654_435_761) >> 8) as f32 / 8_388_608.0 - 1.0;

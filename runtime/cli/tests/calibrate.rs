@@ -52,7 +52,7 @@ fn the_default_model_gets_an_int8_encoder() {
         "int8",
     ];
     let told = report(folder, &[&quantize[..], &kept].concat());
-    assert_eq!(told["layers"], 44);
+    assert_eq!(told["layers"], 64);
     assert!(told["quantised_layers"].as_u64().unwrap() > 3, "{told}");
     assert!(
         told["held_out"]["iou_with_f32"].as_f64().unwrap() > 0.9,
@@ -64,6 +64,7 @@ fn the_default_model_gets_an_int8_encoder() {
         "report.svg",
         "encoder.onnx",
         "encoder.int8.onnx",
+        "encoder.weights",
     ] {
         assert!(folder.join("int8").join(file).is_file(), "{file}");
     }

@@ -283,7 +283,7 @@ fn bundles_that_are_missing_or_damaged() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/default");
     let copy = desk.path("bundle");
     std::fs::create_dir(&copy).unwrap();
-    let encoders = ["encoder.onnx", "encoder.int8.onnx"];
+    let encoders = ["encoder.onnx", "encoder.int8.onnx", "encoder.weights"];
     for name in encoders
         .into_iter()
         .chain(["bundle.toml", "decoder.safetensors"])

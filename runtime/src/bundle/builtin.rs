@@ -16,6 +16,7 @@ pub(super) const FILES: &[(&str, &[u8])] = files![
     "bundle.toml",
     "encoder.onnx",
     "encoder.int8.onnx",
+    "encoder.weights",
     "decoder.safetensors"
 ];
 

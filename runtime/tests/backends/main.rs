@@ -8,6 +8,7 @@ mod hostile;
 
 use std::mem::discriminant;
 
+use fixate::bundle::WeightsFile;
 use fixate::encoder::{Encoder, EncoderError, TractEncoder, TractOptions};
 use graphs::TINY;
 
@@ -20,6 +21,7 @@ struct Case {
     input_size_px: usize,
     embedding_shape: [usize; 3],
     threads: usize,
+    weights: Option<WeightsFile>,
 }
 
 impl Case {
@@ -32,6 +34,7 @@ impl Case {
             input_size_px: 8,
             embedding_shape: [2, 2, 2],
             threads: 1,
+            weights: None,
         }
     }
 
@@ -56,7 +59,7 @@ fn on_tract(case: &Case) -> Result<Box<dyn Encoder>, EncoderError> {
         input_size_px: case.input_size_px,
         embedding_shape: case.embedding_shape,
         threads: case.threads,
-        weights: None,
+        weights: case.weights.clone(),
     };
     Ok(Box::new(TractEncoder::new(&case.onnx, &options)?))
 }
@@ -72,7 +75,7 @@ fn on_onnxruntime(case: &Case) -> Result<Box<dyn Encoder>, EncoderError> {
         input_size_px: case.input_size_px,
         embedding_shape: case.embedding_shape,
         threads: case.threads,
-        weights: None,
+        weights: case.weights.clone(),
         precision: Precision::F32,
     };
     let encoder = OnnxRuntimeEncoder::new(graph, &OnnxRuntimeOptions::default());
@@ -160,6 +163,7 @@ fn embeddings_of_the_default_model_agree() {
     let case = Case::of(&bundle.encoder(entry).unwrap()).with(|case| {
         case.input_size_px = bundle.input_spec().size_px as usize;
         case.embedding_shape = bundle.manifest().embedding_shape;
+        case.weights = bundle.encoder_weights(entry).unwrap();
     });
     let mut embedding = vec![0.0; case.embedding_shape.iter().product()];
     let input = noise(bundle.input_spec().len(), 0);
