@@ -17,8 +17,8 @@ const RECORD_FILE: &str = "calibration.json";
 const MANIFEST_FILE: &str = "bundle.toml";
 
 /// Writes a bundle with all that another has and an encoder in int8, which replaces an earlier one; with its record and
-/// the report of it. Bytes that the f32 encoder has in a file of their own are shared. Where it is `preferred`, it is the first of the manifest, which runs where bytes are faster and nobody
-/// asks for a precision. The folders may be the same.
+/// the report of it. Bytes that the f32 encoder has in a file of their own are shared. Where it is `preferred`, it is the
+/// first of the manifest, which runs where bytes are faster and nobody asks for a precision. The folders may be the same.
 ///
 /// # Errors
 /// If a file cannot be read or written.

@@ -82,6 +82,11 @@ impl Layer {
         }
     }
 
+    /// What a part of its quantised weights is called. Layers may share weights, but hardly the scale of their inputs.
+    pub(crate) fn part(&self, what: &str) -> String {
+        format!("{}/{}/{what}", self.weights.name, self.node)
+    }
+
     pub(crate) fn channels(&self) -> usize {
         self.weights.dims[self.axis]
     }

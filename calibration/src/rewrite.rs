@@ -206,9 +206,7 @@ impl Writer<'_> {
     fn weigh(&mut self, node: &mut NodeProto, layer: &Layer, input: Option<&Range>, greatest: i8) {
         let quantised = QuantisedWeights::of(layer, greatest);
         let weights = &layer.weights;
-        // Layers may share weights, but hardly the scale of their inputs.
-        let named = |what: &str| format!("{}/{}/{what}", weights.name, layer.node);
-        let rounded = named("dequantized");
+        let rounded = layer.part("dequantized");
         match self.form {
             Form::Simulated => {
                 self.tensors.push(tensor::of_f32(
@@ -218,7 +216,7 @@ impl Writer<'_> {
                 ));
             }
             Form::Integers => {
-                let integers = named("quantized");
+                let integers = layer.part("quantized");
                 let bytes = self.beside(layer, &integers, &quantised);
                 let bytes = bytes.unwrap_or_else(|| {
                     tensor::of_i8(&integers, &weights.dims, &quantised.integers)
@@ -268,11 +266,12 @@ impl Writer<'_> {
     /// Gives a node that stays in float the bytes that its weights were made of, if they lie beside the graph: a quarter of
     /// what they are in f32.
     fn weigh_in_float(&mut self, node: &mut NodeProto, layer: &Layer) {
+        if self.form == Form::Simulated || !self.graph.beside.contains_key(&layer.weights.name) {
+            return;
+        }
         let quantised = QuantisedWeights::of(layer, 127);
-        let named = |what: &str| format!("{}/{}/{what}", layer.weights.name, layer.node);
-        let bytes = self.beside(layer, &named("quantized"), &quantised);
-        if let (Some(bytes), Form::Integers) = (bytes, self.form) {
-            let rounded = named("dequantized");
+        if let Some(bytes) = self.beside(layer, &layer.part("quantized"), &quantised) {
+            let rounded = layer.part("dequantized");
             self.weights_of(layer, bytes, &quantised.scales, &rounded);
             node.input[1] = rounded;
         }
@@ -293,8 +292,7 @@ impl Writer<'_> {
     /// Weights in float, called `name`, of integers with a scale for each channel.
     fn weights_of(&mut self, layer: &Layer, integers: TensorProto, scales: &[f32], name: &str) {
         let bytes = integers.name.clone();
-        let named = |what: &str| format!("{}/{}/{what}", layer.weights.name, layer.node);
-        let (scale, zero_point) = (named("scale"), named("zero_point"));
+        let (scale, zero_point) = (layer.part("scale"), layer.part("zero_point"));
         let channels = [layer.channels()];
         self.tensors.push(integers);
         self.tensors.push(tensor::of_f32(&scale, &channels, scales));
