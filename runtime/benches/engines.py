@@ -47,12 +47,13 @@ class Fixate:
 
     name = "fixate"
 
-    def __init__(self, command, bundle, decoder_precision="f32"):
+    def __init__(self, command, bundle, decoder_precision=None):
         # Of the encoder; none for the one that the bundle prefers.
         self.precision = None
+        # None for the fastest.
+        self.decoder_precision = decoder_precision
         self.command = command
         self.bundle = bundle
-        self.decoder_precision = decoder_precision
 
     def run(self, *arguments):
         """What a command prints with --json."""
@@ -63,10 +64,11 @@ class Fixate:
         return json.loads(result.stdout)
 
     def model(self):
-        """Arguments that name the bundle, and in what its encoder, if that is decided, and its decoder compute."""
+        """Arguments that name the bundle, and in what its encoder and its decoder compute, if that is decided."""
         bundle = ["--model", self.bundle] if self.bundle else []
         precision = ["--precision", self.precision] if self.precision else []
-        return [*bundle, *precision, "--decoder-precision", self.decoder_precision]
+        products = ["--decoder-precision", self.decoder_precision] if self.decoder_precision else []
+        return [*bundle, *precision, *products]
 
     def manifest(self):
         """What bundle.toml says."""

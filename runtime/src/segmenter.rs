@@ -39,8 +39,9 @@ pub struct SegmenterOptions {
     pub backend: Backend,
     /// How keyframes keep what SAM's decoder computes of them in advance.
     pub cache: CachePrecision,
-    /// In what SAM's decoder computes most of its products for a prompt.
-    pub products: ProductPrecision,
+    /// In what SAM's decoder computes most of its products for a prompt; none for the fastest on this processor
+    /// ([`ProductPrecision::fastest`]).
+    pub products: Option<ProductPrecision>,
 }
 
 impl Default for SegmenterOptions {
@@ -50,7 +51,18 @@ impl Default for SegmenterOptions {
             precision: None,
             backend: Backend::Tract,
             cache: CachePrecision::Full,
-            products: ProductPrecision::Full,
+            products: None,
+        }
+    }
+}
+
+impl SegmenterOptions {
+    /// In what SAM's decoder computes most of its products with these options on this processor.
+    #[must_use]
+    pub fn products_here(&self) -> ProductPrecision {
+        match self.products {
+            Some(ProductPrecision::Full) => ProductPrecision::Full,
+            Some(ProductPrecision::Codes) | None => ProductPrecision::fastest(),
         }
     }
 }

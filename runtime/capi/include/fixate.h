@@ -263,6 +263,22 @@
 #define FIXATE_PRECISION_INT8 3
 
 /*
+ 16-bit codes on processors with instructions for them, 32-bit floating point on others.
+ */
+#define FIXATE_DECODER_PRECISION_ANY 0
+
+/*
+ 32-bit floating point.
+ */
+#define FIXATE_DECODER_PRECISION_F32 1
+
+/*
+ 16-bit codes, with sums of 32 bits, on x86-64 processors with VNNI, where they take less time; logits change by some
+ thousandths of their deviation. 32-bit floating point on others.
+ */
+#define FIXATE_DECODER_PRECISION_INT16 2
+
+/*
  The point does not belong to the thing.
  */
 #define FIXATE_POINT_BACKGROUND 0
@@ -940,10 +956,9 @@ typedef struct {
      */
     uint32_t half_cache;
     /*
-     Not 0: most of the decoder's products in 16-bit codes, where the processor has instructions for them (VNNI): less
-     time for a prompt, at a cost of some thousandths in the logits.
+     A `FIXATE_DECODER_PRECISION_` number: in what the decoder computes most of its products for a prompt.
      */
-    uint32_t int16_products;
+    uint32_t decoder_precision;
 } fixate_segmenter_options;
 
 /*
@@ -1077,10 +1092,9 @@ typedef struct {
      */
     int64_t oldest_mask_us;
     /*
-     Not 0: most of the decoder's products in 16-bit codes, where the processor has instructions for them (VNNI): less
-     time for a prompt, at a cost of some thousandths in the logits.
+     A `FIXATE_DECODER_PRECISION_` number: in what the decoder computes most of its products for a prompt.
      */
-    uint32_t int16_products;
+    uint32_t decoder_precision;
     /*
      0.
      */

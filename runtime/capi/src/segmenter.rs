@@ -2,13 +2,16 @@
 
 use std::ffi::c_char;
 
-use fixate::decoder::{CachePrecision, Keyframe, ProductPrecision};
+use fixate::decoder::{CachePrecision, Keyframe};
 use fixate::mask::{Bitmap, MaskUpsampler};
 use fixate::segmenter::{Candidate, Segmenter, SegmenterOptions};
 
 use crate::frame::{fixate_frame, view};
 use crate::handle::{Exclusive, Registry};
-use crate::model::{FIXATE_PRECISION_ANY, open_bundle, path, precision, segmenter_failure};
+use crate::model::{
+    FIXATE_DECODER_PRECISION_ANY, FIXATE_PRECISION_ANY, decoder_precision, open_bundle, path,
+    precision, segmenter_failure,
+};
 use crate::prompt::{copy, fixate_prompt, multimask};
 use crate::status::{
     FIXATE_ERROR_ARGUMENT, FIXATE_ERROR_NOTHING, FIXATE_ERROR_PROMPT, Failure, guarded,
@@ -34,9 +37,8 @@ pub struct fixate_segmenter_options {
     pub precision: u32,
     /// Not 0: half the memory for an image's products, at a cost of some thousandths in the logits.
     pub half_cache: u32,
-    /// Not 0: most of the decoder's products in 16-bit codes, where the processor has instructions for them (VNNI): less
-    /// time for a prompt, at a cost of some thousandths in the logits.
-    pub int16_products: u32,
+    /// A `FIXATE_DECODER_PRECISION_` number: in what the decoder computes most of its products for a prompt.
+    pub decoder_precision: u32,
 }
 
 // SAFETY: `repr(C)`, begins with its size, all fields are numbers.
@@ -50,7 +52,7 @@ unsafe impl Versioned for fixate_segmenter_options {
             threads: 1,
             precision: FIXATE_PRECISION_ANY,
             half_cache: 0,
-            int16_products: 0,
+            decoder_precision: FIXATE_DECODER_PRECISION_ANY,
         }
     }
 }
@@ -232,9 +234,7 @@ fn segmenter_options(options: &fixate_segmenter_options) -> Result<SegmenterOpti
     if options.half_cache != 0 {
         chosen.cache = CachePrecision::Half;
     }
-    if options.int16_products != 0 {
-        chosen.products = ProductPrecision::Codes;
-    }
+    chosen.products = decoder_precision(options.decoder_precision)?;
     Ok(chosen)
 }
 

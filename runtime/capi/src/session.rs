@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use fixate::decoder::{CachePrecision, ProductPrecision};
+use fixate::decoder::CachePrecision;
 use fixate::engine::{Drawn, EngineError};
 use fixate::motion::Intrinsics;
 use fixate::segmenter::SegmenterOptions;
@@ -10,7 +10,7 @@ use fixate::session::{MaskPixels, Session, SessionError, SessionModel, now_us};
 use fixate::tasks::grasp::DepthMeter;
 
 use crate::handle::{Exclusive, Registry};
-use crate::model::{open_bundle, path, precision, segmenter_failure};
+use crate::model::{decoder_precision, open_bundle, path, precision, segmenter_failure};
 use crate::stats::fixate_stats;
 use crate::status::{
     FIXATE_ERROR_ARGUMENT, FIXATE_ERROR_MODEL, FIXATE_ERROR_PROMPT, FIXATE_ERROR_STOPPED,
@@ -83,9 +83,7 @@ pub unsafe extern "C" fn fixate_session_create(
         if from.half_cache != 0 {
             model.cache = CachePrecision::Half;
         }
-        if from.int16_products != 0 {
-            model.products = ProductPrecision::Codes;
-        }
+        model.products = decoder_precision(from.decoder_precision)?;
         // SAFETY: the caller promises NULL or a string.
         let bundle = open_bundle(unsafe { path(bundle, "bundle")? }.as_deref())?;
         let model = SessionModel::of_bundle(&bundle, model).map_err(failure)?;

@@ -149,9 +149,10 @@ pub(crate) struct ModelArguments {
     /// Runtime]. TensorRT makes f16 of f32.
     #[arg(long, value_enum)]
     pub(crate) precision: Option<Precision>,
-    /// Products of SAM's decoder; int16 takes less time on processors with AVX512-VNNI, and is f32 on others.
-    #[arg(long, value_enum, default_value_t = DecoderPrecision::F32)]
-    pub(crate) decoder_precision: DecoderPrecision,
+    /// Products of SAM's decoder [default: int16 on processors with AVX512-VNNI, where it takes less time; f32 on others,
+    /// which have no int16].
+    #[arg(long, value_enum)]
+    pub(crate) decoder_precision: Option<DecoderPrecision>,
     /// What runs the encoder: tract, or onnxruntime with those that compute for it (cpu, cuda, tensorrt), the first
     /// that can; one that is missing is an error.
     #[arg(long, value_name = "tract|onnxruntime[:P,..]", default_value = "tract")]
@@ -178,15 +179,6 @@ pub(crate) enum Precision {
 pub(crate) enum DecoderPrecision {
     F32,
     Int16,
-}
-
-impl DecoderPrecision {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::Int16 => "int16",
-        }
-    }
 }
 
 impl From<DecoderPrecision> for fixate::decoder::ProductPrecision {

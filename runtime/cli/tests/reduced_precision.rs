@@ -20,7 +20,7 @@ const CLICKS: usize = 10;
 fn segmenter(cache: CachePrecision, products: ProductPrecision) -> Segmenter {
     let mut options = SegmenterOptions::default();
     options.cache = cache;
-    options.products = products;
+    options.products = Some(products);
     Segmenter::new(&Bundle::builtin().unwrap(), options).unwrap()
 }
 

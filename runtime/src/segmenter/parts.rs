@@ -98,7 +98,7 @@ fn decoder(
                 .set_threads(options.threads)
                 .map_err(|error| SegmenterError::Threads(error.kind()))?;
             decoder.set_cache_precision(options.cache);
-            decoder.set_product_precision(options.products);
+            decoder.set_product_precision(options.products_here());
             Box::new(decoder)
         }
         DecoderKind::Onnx(decoder) => Box::new(OnnxDecoder::new(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fixate::motion::Intrinsics;
 use fixate::session::SessionOptions;
 
-use crate::model::FIXATE_PRECISION_ANY;
+use crate::model::{FIXATE_DECODER_PRECISION_ANY, FIXATE_PRECISION_ANY};
 use crate::status::{FIXATE_ERROR_ARGUMENT, Failure, guarded};
 use crate::versioned::{Versioned, init};
 
@@ -81,9 +81,8 @@ pub struct fixate_session_options {
     pub camera_lost_us: i64,
     /// Answers whose keyframe is older, and not the newest, are neither moved nor held; microseconds.
     pub oldest_mask_us: i64,
-    /// Not 0: most of the decoder's products in 16-bit codes, where the processor has instructions for them (VNNI): less
-    /// time for a prompt, at a cost of some thousandths in the logits.
-    pub int16_products: u32,
+    /// A `FIXATE_DECODER_PRECISION_` number: in what the decoder computes most of its products for a prompt.
+    pub decoder_precision: u32,
     /// 0.
     pub reserved: u32,
 }
@@ -128,7 +127,7 @@ unsafe impl Versioned for fixate_session_options {
             camera_stall_us: engine.camera_stall_us,
             camera_lost_us: engine.camera_lost_us,
             oldest_mask_us: engine.oldest_mask_us,
-            int16_products: 0,
+            decoder_precision: FIXATE_DECODER_PRECISION_ANY,
             reserved: 0,
         }
     }

@@ -5,6 +5,7 @@ mod variants;
 use crate::arguments::Bench;
 use crate::failure::Failure;
 use crate::model;
+use fixate::decoder::ProductPrecision;
 use fixate::frame::{Frame, PixelFormat};
 use fixate::kernels::{Matrix, MatrixMut, Update, matmul};
 use fixate::prompt::{MultimaskOutput, Prompt};
@@ -105,11 +106,12 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
         products.push(matrix_product());
         progress.inc(1);
     }
+    let options = model::options(&arguments.model)?;
     let mut keyframe = segmenter.encode(&frame).map_err(Failure::of)?;
     let variants = variants::measure(
         &bundle,
         &mut keyframe,
-        &model::options(&arguments.model)?,
+        &options,
         decoder.len().min(MOST_VARIANT_RUNS),
     )?;
     progress.finish_and_clear();
@@ -122,7 +124,10 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
         backend: arguments.model.backend.to_string(),
         threads: usize::from(arguments.model.threads),
         encoder_precision: ran.map_or_else(String::new, |entry| entry.precision.to_string()),
-        decoder_precision: arguments.model.decoder_precision.name(),
+        decoder_precision: match options.products_here() {
+            ProductPrecision::Codes => "int16",
+            _ => "f32",
+        },
         encoder: Distribution::of(encoder),
         cache: Distribution::of(cache),
         decoder: Distribution::of(decoder),

@@ -41,7 +41,7 @@ pub(super) fn measure(
     let bytes = bundle.decoder().map_err(Failure::of)?;
     let mut decoder = FactoredSamDecoder::from_safetensors(&bytes).map_err(Failure::of)?;
     decoder.set_threads(options.threads).map_err(Failure::of)?;
-    decoder.set_product_precision(options.products);
+    decoder.set_product_precision(options.products_here());
     decoder.prepare(keyframe).map_err(Failure::of)?;
     let [side, _] = decoder.mask_size();
     let width_px = keyframe.placement.image_width_px as f32;

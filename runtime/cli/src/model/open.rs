@@ -23,7 +23,7 @@ pub(crate) fn options(arguments: &ModelArguments) -> Result<SegmenterOptions, Fa
     let mut options = SegmenterOptions::default();
     options.threads = usize::from(arguments.threads);
     options.precision = arguments.precision.map(Into::into);
-    options.products = arguments.decoder_precision.into();
+    options.products = arguments.decoder_precision.map(Into::into);
     options.backend = arguments.backend.clone();
     match &mut options.backend {
         Backend::OnnxRuntime(onnxruntime) => {
