@@ -180,6 +180,20 @@ pub fn quantize(
     let mut seen = whole.values.clone();
     seen.extend(graph.layers.iter().map(|layer| layer.output.clone()));
     let observed = Observed::new(&graph, size, &seen)?;
+    let multiply_adds: Vec<u64> = graph
+        .layers
+        .iter()
+        .map(|layer| {
+            (observed.lengths.get(&layer.output).copied().unwrap_or(0) * layer.multiply_adds_each())
+                as u64
+        })
+        .collect();
+    if let Goal::Speed(wanted) = options.goal {
+        let most = speed(&candidates, &multiply_adds);
+        if most < wanted {
+            return Err(QuantizeError::Speed { wanted, most });
+        }
+    }
     let mut runs = 0;
     let distributions =
         observe::distributions(&observed, &entry.input, calibration.len(), &mut |index| {
@@ -191,14 +205,6 @@ pub fn quantize(
     let ranges: Ranges = distributions
         .iter()
         .map(|(name, distribution)| (name.clone(), distribution.range(options.method, integers)))
-        .collect();
-    let multiply_adds: Vec<u64> = graph
-        .layers
-        .iter()
-        .map(|layer| {
-            (observed.lengths.get(&layer.output).copied().unwrap_or(0) * layer.multiply_adds_each())
-                as u64
-        })
         .collect();
     drop(observed);
 
@@ -246,11 +252,7 @@ pub fn quantize(
     };
     let float_layers = match options.goal {
         Goal::MaxLoss(_) => first_good(order.len(), &mut good)?,
-        Goal::Speed(wanted) => {
-            let most = speed(&layers_with(0), &multiply_adds);
-            if most < wanted {
-                return Err(QuantizeError::Speed { wanted, most });
-            }
+        Goal::Speed(_) => {
             // The last that is fast enough comes before the first that is not.
             let slow = first_good(order.len(), &mut good)?.unwrap_or(order.len());
             Some(slow.saturating_sub(1))

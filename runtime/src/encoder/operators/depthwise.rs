@@ -2,7 +2,7 @@
 
 use super::machine::Values;
 use super::product::Patches;
-use super::program::Activation;
+use super::program::{Activation, apply};
 use super::view::ValueId;
 use crate::kernels::{RowTaps, depthwise_row};
 
@@ -13,7 +13,7 @@ pub(super) struct Depthwise {
     /// `[taps, channels]`.
     pub(super) weights: Vec<f32>,
     pub(super) bias: Vec<f32>,
-    pub(super) activation: Activation,
+    pub(super) activations: Vec<Activation>,
 }
 
 impl Depthwise {
@@ -49,7 +49,7 @@ impl Depthwise {
                 &self.bias,
                 taps,
             );
-            self.activation.apply(out);
+            apply(&self.activations, out);
         }
     }
 }

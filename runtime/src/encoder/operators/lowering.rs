@@ -116,7 +116,8 @@ impl<'a> Builder<'a> {
         let op = &*node.op;
         let is_code = op
             .downcast_ref::<ElementWiseOp>()
-            .is_some_and(|op| codes::is_code(&*op.0));
+            .is_some_and(|op| codes::is_code(&*op.0))
+            || op.is::<AxisOp>() && self.are_codes(node.inputs[0]);
         let is_float = output.fact.datum_type == f32::datum_type();
         let is_too_large = elements(&output.fact)? > MAX_ELEMENTS || self.places > MAX_PLACES;
         if !(is_float || is_code) || is_too_large {
@@ -262,7 +263,7 @@ impl<'a> Builder<'a> {
         match self.tensor(outlet)? {
             Lowering::View(view) => Some(view),
             Lowering::Coded(coded) if coded.decoded => {
-                let view = self.rounded(coded.of, coded.coding)?;
+                let view = self.rounded(outlet, coded)?;
                 self.tensors.insert(outlet, Lowering::View(view.clone()));
                 Some(view)
             }

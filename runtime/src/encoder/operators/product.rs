@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::machine::Values;
-use super::program::Activation;
+use super::program::{Activation, apply};
 use super::view::ValueId;
 use crate::kernels::{
     CodeRows, CodedMatrix, PANEL_COLUMNS, PackedMatrix, TILE_ROWS, TileRows, add_assign,
@@ -173,12 +173,12 @@ impl Left {
 pub(super) struct Finish {
     /// Rows of another value that are added.
     pub(super) residual: Option<(ValueId, Arc<[u32]>)>,
-    pub(super) activation: Activation,
+    pub(super) activations: Vec<Activation>,
 }
 
 impl Finish {
     pub(super) fn is_nothing(&self) -> bool {
-        self.residual.is_none() && self.activation == Activation::None
+        self.residual.is_none() && self.activations.is_empty()
     }
 
     /// Finishes rows from `first_row` on.
@@ -189,7 +189,7 @@ impl Finish {
                 add_assign(out, &values[*place as usize..][..columns]);
             }
         }
-        self.activation.apply(out);
+        apply(&self.activations, out);
     }
 }
 

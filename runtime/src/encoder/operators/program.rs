@@ -11,26 +11,30 @@ use super::max_pool::LargestOf;
 use super::product::{Finish, Product, Weights};
 use super::sum::Sum;
 use super::view::ValueId;
-use crate::kernels::{Coding, TILE_ROWS, encode_into, gelu, relu, round_to_codes};
+use crate::kernels::{Coding, TILE_ROWS, add_assign, encode_into, gelu, relu, round_to_codes};
 
 /// What is done to every value last.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Activation {
-    #[default]
-    None,
     Relu,
     Gelu,
     /// To what eight-bit codes can stand for.
     Rounded(Coding),
+    /// With something added to each column.
+    Added(Vec<f32>),
 }
 
-impl Activation {
-    pub(super) fn apply(self, values: &mut [f32]) {
-        match self {
-            Self::None => {}
-            Self::Relu => relu(values),
-            Self::Gelu => gelu(values),
-            Self::Rounded(coding) => round_to_codes(values, coding),
+/// Does one after the other to whole rows.
+pub(super) fn apply(activations: &[Activation], values: &mut [f32]) {
+    for activation in activations {
+        match activation {
+            Activation::Relu => relu(values),
+            Activation::Gelu => gelu(values),
+            Activation::Rounded(coding) => round_to_codes(values, *coding),
+            Activation::Added(columns) => {
+                let rows = values.chunks_mut(columns.len());
+                rows.for_each(|row| add_assign(row, columns));
+            }
         }
     }
 }
@@ -150,12 +154,12 @@ impl Work {
         }
     }
 
-    /// The activation that a step ends with.
-    pub(super) fn activation(&mut self) -> Option<&mut Activation> {
+    /// The activations that a step ends with, in their order.
+    pub(super) fn activations(&mut self) -> Option<&mut Vec<Activation>> {
         match self {
-            Self::Product(work) => Some(&mut work.finish.activation),
-            Self::Depthwise(work) => Some(&mut work.activation),
-            Self::Sum(work) => Some(&mut work.activation),
+            Self::Product(work) => Some(&mut work.finish.activations),
+            Self::Depthwise(work) => Some(&mut work.activations),
+            Self::Sum(work) => Some(&mut work.activations),
             _ => None,
         }
     }
@@ -164,7 +168,7 @@ impl Work {
     pub(super) fn last_bias(&mut self) -> Option<&mut Vec<f32>> {
         match self {
             Self::Product(work) if work.finish.is_nothing() => Some(&mut work.bias),
-            Self::Depthwise(work) if work.activation == Activation::None => Some(&mut work.bias),
+            Self::Depthwise(work) if work.activations.is_empty() => Some(&mut work.bias),
             Self::LayerNorm(work) => Some(&mut work.bias),
             _ => None,
         }

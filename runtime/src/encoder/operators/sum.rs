@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::machine::Values;
-use super::program::Activation;
+use super::program::{Activation, apply};
 use super::view::ValueId;
 use crate::kernels::{Coding, add_assign, decode_add_assign, decode_into};
 
@@ -12,7 +12,7 @@ pub(super) struct Sum {
     /// One or two.
     pub(super) terms: Vec<Term>,
     pub(super) columns: usize,
-    pub(super) activation: Activation,
+    pub(super) activations: Vec<Activation>,
 }
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Sum {
                     }
                 }
             }
-            self.activation.apply(out);
+            apply(&self.activations, out);
         }
     }
 }

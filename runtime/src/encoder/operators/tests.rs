@@ -289,6 +289,60 @@ fn activations_between_codes() {
 }
 
 #[test]
+fn codes_with_other_axes() {
+    for signed in [true, false] {
+        let mut graph = Graph::new(&[1, 3, 9, 10]);
+        graph.convolution(8, 3, 1, 1, 1, 1);
+        graph.quantised(signed, 0.107_9);
+        graph.then(AxisOp::Move(1, 3));
+        graph.reshape(0, &[1, 9, 10], &[90]);
+        let rows = graph.dequantised(signed, 0.107_9);
+        let weights = graph.constant(&[8, 12]);
+        let product = graph.einsum("mk,kn->mn", &[rows, weights]);
+        graph.quantised(signed, 0.213_7);
+        graph.reshape(0, &[90], &[9, 10]);
+        graph.dequantised(signed, 0.213_7);
+        // In floats, whose channels lie apart.
+        graph.then(AxisOp::Move(2, 0));
+        graph.then(AxisOp::Add(0));
+        graph.convolution(12, 3, 1, 1, 1, 12);
+        graph.reshape(2, &[9, 10], &[90]);
+        graph.then(AxisOp::Rm(0));
+        graph.then(AxisOp::Move(0, 1));
+        graph.wire(add(), &[graph.last, product]);
+        graph.check(1);
+    }
+}
+
+#[test]
+fn rounded_floats() {
+    for signed in [true, false] {
+        // What is decoded may be steps of another length than those that were coded.
+        for length in [1.0, 1.3] {
+            let mut graph = Graph::new(&[1, 3, 9, 10]);
+            graph.convolution(8, 3, 1, 1, 1, 1);
+            graph.quantised(signed, 0.107_9);
+            let several = graph.dequantised(signed, 0.107_9 * length);
+            graph.then(ElementWiseOp(Box::new(GeluExact {}), None));
+            graph.convolution(8, 3, 1, 1, 1, 8);
+            graph.quantised(signed, 0.053_11);
+            graph.dequantised(signed, 0.053_11 * length);
+            let bias = graph.constant(&[1, 8, 1, 1]);
+            graph.wire(add(), &[graph.last, bias]);
+            let alone = graph.then(ElementWiseOp(Box::new(GeluExact {}), None));
+            graph.last = several;
+            let deep = graph.convolution(8, 3, 1, 1, 1, 8);
+            graph.last = several;
+            let product = graph.convolution(8, 3, 1, 1, 1, 1);
+            graph.wire(add(), &[deep, product]);
+            graph.wire(add(), &[graph.last, several]);
+            graph.wire(add(), &[graph.last, alone]);
+            graph.check(1);
+        }
+    }
+}
+
+#[test]
 fn weights_that_the_graph_makes_floats_of() {
     let mut graph = Graph::new(&[1, 3, 9, 10]);
     let image = graph.coded(true, 0.010_7);

@@ -22,7 +22,24 @@ impl Builder<'_> {
             let keeps_order = !matches!(op, AxisOp::Move(..));
             return keeps_order.then(|| self.seen_as(scores, shape))?;
         }
+        if let Lowering::Coded(coded) = self.tensor(node.inputs[0])?
+            && !coded.decoded
+        {
+            // What was picked from a tensor has not the axes of the whole.
+            let all = coded.of == coded.whole;
+            let of = all.then(|| self.with_axes(coded.of, op))??;
+            return Some(Lowering::Coded(Coded {
+                whole: of.clone(),
+                of,
+                ..coded
+            }));
+        }
         let view = self.view(node.inputs[0])?;
+        self.with_axes(view, op).map(Lowering::View)
+    }
+
+    /// A view with other axes.
+    fn with_axes(&mut self, view: View, op: &AxisOp) -> Option<View> {
         let mut axes = view.axes.clone();
         match op {
             AxisOp::Add(axis) => axes.insert(*axis, Arc::new([0])),
@@ -50,13 +67,13 @@ impl Builder<'_> {
                     Some(reshaped) => reshaped,
                     None => self.materialized(&view)?.reshaped(*at, from.len(), &to)?,
                 };
-                return Some(Lowering::View(reshaped));
+                return Some(reshaped);
             }
         }
-        Some(Lowering::View(View {
+        Some(View {
             value: view.value,
             axes,
-        }))
+        })
     }
 
     pub(super) fn slice(&mut self, node: &TypedNode, op: &Slice) -> Option<Lowering> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::Downsample;
+use tract_onnx::tract_core::ops::change_axes::AxisOp;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseMiniOp;
 use tract_onnx::tract_core::ops::quant::{
     DequantizeLinearF32, LookupTable, QuantizeLinearI8, QuantizeLinearU8,
@@ -98,6 +99,12 @@ impl Builder<'_> {
         }
     }
 
+    /// Whether a tensor is of codes that nothing decoded yet.
+    pub(super) fn are_codes(&self, outlet: OutletId) -> bool {
+        let tensor = self.tensors.get(&outlet);
+        matches!(tensor, Some(Lowering::Coded(coded)) if !coded.decoded)
+    }
+
     /// The tensor that exists behind what is pending, where there is one.
     pub(super) fn existing(&mut self, outlet: OutletId) -> Option<Lowering> {
         match self.tensor(outlet)? {
@@ -106,15 +113,25 @@ impl Builder<'_> {
         }
     }
 
-    /// What codes stand for, as floats.
-    pub(super) fn rounded(&mut self, of: View, coding: Coding) -> Option<View> {
+    /// What the codes of a decoded tensor stand for, as floats.
+    pub(super) fn rounded(&mut self, outlet: OutletId, coded: Coded) -> Option<View> {
+        let Coded { of, coding, .. } = coded;
         let producer = self.producers.get(&of.value).map(|step| &self.steps[*step]);
-        if producer.is_none_or(|step| step.coding.is_none()) {
-            return match self.sum(vec![of], Activation::Rounded(coding))? {
-                Lowering::View(view) => Some(view),
-                _ => None,
-            };
+        if producer.is_some_and(|step| step.coding.is_some()) {
+            return self.decoded_copy(of, coding);
         }
+        // Whoever codes what was rounded gets the same codes, if codes stand for what they were made of.
+        let source = *self.model.node(outlet.node).inputs.first()?;
+        let again = (coding.scale * coding.inverse_scale - 1.0).abs() < TOLERANCE;
+        let from = if again { source } else { outlet };
+        match self.activated(from, &of, Activation::Rounded(coding))? {
+            Lowering::View(view) => Some(view),
+            _ => None,
+        }
+    }
+
+    /// Floats of a value that is kept as codes.
+    pub(super) fn decoded_copy(&mut self, of: View, coding: Coding) -> Option<View> {
         let channel = of.channel_axis()?;
         let work = Decoded {
             value: of.value,
@@ -128,7 +145,10 @@ impl Builder<'_> {
     /// Whether a tensor is needed in no other form than as the codes that an outlet shows, or picks from, or decodes.
     fn is_only_coded(&self, mut outlet: OutletId) -> bool {
         let node = |outlet: OutletId| self.model.node(outlet.node);
-        while node(outlet).op_is::<Downsample>() || node(outlet).op_is::<DequantizeLinearF32>() {
+        while node(outlet).op_is::<Downsample>()
+            || node(outlet).op_is::<DequantizeLinearF32>()
+            || node(outlet).op_is::<AxisOp>()
+        {
             outlet = node(outlet).inputs[0];
         }
         let source = node(outlet).inputs.first();

@@ -5,7 +5,7 @@ use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
 
 use super::super::depthwise::Depthwise;
 use super::super::pending::Tensor as Lowering;
-use super::super::program::{Activation, Work};
+use super::super::program::Work;
 use super::Builder;
 use super::image::{ImageAxes, Window};
 
@@ -50,7 +50,7 @@ impl Builder<'_> {
                 weights: weights.collect(),
                 patches,
                 bias,
-                activation: Activation::None,
+                activations: Vec::new(),
             })
         } else {
             let at = |tap: usize, channel: usize, output: usize| {

@@ -94,12 +94,19 @@ impl Builder<'_> {
         right: View,
     ) -> Option<Lowering> {
         if let Some(vector) = self.by_channel(&left, &right)
-            && let Some(bias) = self.fusable_bias(from, &left)
+            && let Some(step) = self.sole_producer(from, &left)
         {
-            for (bias, more) in bias.iter_mut().zip(vector) {
-                *bias += more;
+            let work = &mut self.steps[step].work;
+            if let Some(bias) = work.last_bias() {
+                for (bias, more) in bias.iter_mut().zip(vector) {
+                    *bias += more;
+                }
+                return Some(Lowering::View(left));
             }
-            return Some(Lowering::View(left));
+            if let Some(activations) = work.activations() {
+                activations.push(Activation::Added(vector));
+                return Some(Lowering::View(left));
+            }
         }
         let other = node.inputs[usize::from(from == node.inputs[0])];
         for (outlet, product, residual) in [(from, &left, &right), (other, &right, &left)] {
@@ -107,7 +114,7 @@ impl Builder<'_> {
                 return Some(Lowering::View(product.clone()));
             }
         }
-        self.sum(vec![left, right], Activation::None)
+        self.sum(vec![left, right], Vec::new())
     }
 
     /// The values that a constant has for each channel of a view, if it has the same ones everywhere.
@@ -136,11 +143,6 @@ impl Builder<'_> {
             && view.base(&[]) == 0
             && view.shape().iter().product::<usize>() == rows * columns;
         (whole && self.sole.contains(&outlet)).then_some(step)
-    }
-
-    fn fusable_bias(&mut self, outlet: OutletId, view: &View) -> Option<&mut Vec<f32>> {
-        let step = self.sole_producer(outlet, view)?;
-        self.steps[step].work.last_bias()
     }
 
     /// Adds a tensor to what a product computes, if it was there before.
@@ -173,53 +175,57 @@ impl Builder<'_> {
         Some(())
     }
 
-    fn activated(
+    /// A view with an activation, which the step that computes it does as well if nobody else reads `outlet`.
+    pub(super) fn activated(
         &mut self,
         outlet: OutletId,
         view: &View,
         activation: Activation,
     ) -> Option<Lowering> {
-        if let Some(step) = self.sole_producer(outlet, view) {
-            let free = self.steps[step].work.activation();
-            if let Some(free) = free.filter(|free| **free == Activation::None) {
-                *free = activation;
-                return Some(Lowering::View(view.clone()));
-            }
+        if let Some(step) = self.sole_producer(outlet, view)
+            && let Some(activations) = self.steps[step].work.activations()
+        {
+            activations.push(activation);
+            return Some(Lowering::View(view.clone()));
         }
-        self.sum(vec![view.clone()], activation)
+        self.sum(vec![view.clone()], vec![activation])
     }
 
     /// A sum of two tensors of which at least one is kept as codes.
     fn sum_of_codes(&mut self, node: &TypedNode) -> Option<Lowering> {
         let shape = node.outputs[0].fact.shape.as_concrete()?;
+        // What is a bias for the step before does not keep its values as codes.
+        for outlet in &node.inputs {
+            if self.model.outlet_fact(*outlet).ok()?.shape.as_concrete()? != shape {
+                return None;
+            }
+        }
         let mut terms = Vec::new();
         for outlet in &node.inputs {
             let tensor = self.tensor(*outlet)?;
             terms.push(match tensor {
-                Lowering::Coded(coded) if coded.decoded && coded.of.shape() == shape => {
-                    match self.kept_codes(*outlet, &coded) {
-                        Some(view) => (view, Some(coded.coding)),
-                        None => (self.view(*outlet)?, None),
-                    }
-                }
-                Lowering::View(view) if view.shape() == shape => (view, None),
+                Lowering::Coded(coded) if coded.decoded => match self.kept_codes(*outlet, &coded) {
+                    Some(view) => (view, Some(coded.coding)),
+                    None => (self.view(*outlet)?, None),
+                },
+                Lowering::View(view) => (view, None),
                 _ => return None,
             });
         }
         let any = terms.iter().any(|(_, coding)| coding.is_some());
-        any.then(|| self.sum_of(terms, Activation::None))?
+        any.then(|| self.sum_of(terms, Vec::new()))?
     }
 
-    pub(super) fn sum(&mut self, terms: Vec<View>, activation: Activation) -> Option<Lowering> {
+    fn sum(&mut self, terms: Vec<View>, activations: Vec<Activation>) -> Option<Lowering> {
         let floats = terms.into_iter().map(|view| (view, None)).collect();
-        self.sum_of(floats, activation)
+        self.sum_of(floats, activations)
     }
 
     /// The sum of terms, each of floats or of codes.
     fn sum_of(
         &mut self,
         mut terms: Vec<(View, Option<Coding>)>,
-        activation: Activation,
+        activations: Vec<Activation>,
     ) -> Option<Lowering> {
         let shape = terms[0].0.shape();
         let shared =
@@ -233,7 +239,7 @@ impl Builder<'_> {
                 let channel = terms[0].0.channel_axis()?;
                 for (term, coding) in &mut terms {
                     if let Some(coding) = coding.take() {
-                        *term = self.rounded(term.clone(), coding)?;
+                        *term = self.decoded_copy(term.clone(), coding)?;
                     }
                     if !term.is_contiguous(channel) {
                         *term = self.rearranged(term, channel)?;
@@ -250,7 +256,7 @@ impl Builder<'_> {
         let work = Sum {
             terms: terms.collect(),
             columns: shape[channel],
-            activation,
+            activations,
         };
         Some(Lowering::View(self.step(&shape, channel, Work::Sum(work))))
     }

@@ -174,11 +174,19 @@ impl Graph {
 
     /// The last tensor as codes and back.
     pub(super) fn coded(&mut self, signed: bool, scale: f32) -> OutletId {
+        self.quantised(signed, scale);
+        self.dequantised(signed, scale)
+    }
+
+    pub(super) fn quantised(&mut self, signed: bool, scale: f32) -> OutletId {
         let quantize: Box<dyn TypedOp> = match signed {
             true => Box::new(quantize_linear_i8(scale.recip(), 0)),
             false => Box::new(quantize_linear_u8(scale.recip(), 100)),
         };
-        self.then(quantize);
+        self.then(quantize)
+    }
+
+    pub(super) fn dequantised(&mut self, signed: bool, scale: f32) -> OutletId {
         let zero_point = if signed { 0 } else { 100 };
         self.then(DequantizeLinearF32 { scale, zero_point })
     }
