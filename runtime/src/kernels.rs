@@ -14,6 +14,7 @@ mod block_matmul;
 mod centred_norm;
 mod code_pairs;
 mod coded_product;
+mod coding;
 mod columns;
 pub(crate) mod corner_response;
 mod depthwise;
@@ -47,8 +48,10 @@ pub use block_matmul::{
 pub use centred_norm::centred_norm_gelu;
 pub use code_pairs::{CodePairDots, CodePairs, code_left, code_right};
 pub use coded_product::{
-    CODE_GROUP, CodeRows, CodedMatrix, Coding, bytes_are_faster, coded_product, decode_add_assign,
-    decode_into, encode_into, round_to_codes,
+    CODE_GROUP, CodeRows, CodedMatrix, bytes_are_faster, coded_product, encoded_product,
+};
+pub use coding::{
+    Coding, add_codes_into, decode_add_assign, decode_into, encode_into, round_to_codes,
 };
 pub use columns::{
     add_column_dots, affine_columns_into, inverse_deviations, scale_columns, scale_columns_into,

@@ -10,6 +10,7 @@ mod avx512_vnni;
 #[cfg(target_arch = "aarch64")]
 mod neon_dot;
 
+use super::coding::{Coding, encode_on};
 use super::dispatch::InstructionSet;
 
 /// Rows multiplied at a time.
@@ -20,20 +21,6 @@ const COLUMNS: usize = super::packed_product::PANEL_COLUMNS;
 
 /// Codes that are multiplied and added up in one step.
 pub const CODE_GROUP: usize = 4;
-
-/// Adding 1.5 * 2^23 rounds to an integer, halves to even.
-const ROUNDER: f32 = 12_582_912.0;
-
-/// How values are coded: as bytes that count steps from `zero`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Coding {
-    /// Steps to a unit.
-    pub inverse_scale: f32,
-    /// The length of a step.
-    pub scale: f32,
-    /// The code of zero.
-    pub zero: u8,
-}
 
 /// Weights as integers, panel after panel, in groups of [`CODE_GROUP`] depths; the last panel ends in zeros.
 #[derive(Clone, Debug)]
@@ -120,6 +107,37 @@ pub fn coded_product(
     coded_product_on(Codes::widest(), out, rows, left, right, scale, bias, panel);
 }
 
+/// The same as codes: as [`encode_into`] makes them of what [`coded_product`] gives.
+///
+/// # Panics
+/// If a length does not fit.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "as `coded_product`, and the coding"
+)]
+pub fn encoded_product(
+    out: &mut [u8],
+    rows: usize,
+    left: &[CodeRows<'_>],
+    right: &CodedMatrix,
+    scale: &[f32],
+    bias: &[f32],
+    panel: usize,
+    coding: Coding,
+) {
+    encoded_product_on(
+        Codes::widest(),
+        out,
+        rows,
+        left,
+        right,
+        scale,
+        bias,
+        panel,
+        coding,
+    );
+}
+
 /// Whether this processor has instructions that multiply bytes and add them up, so that it takes less time for them than for
 /// floats: AVX-512's vector neural network instructions, or Armv8.2's dot products.
 #[must_use]
@@ -168,6 +186,15 @@ impl Codes {
         Self::Plain(InstructionSet::widest())
     }
 
+    /// For what is done with the sums.
+    fn instruction_set(self) -> InstructionSet {
+        match self {
+            Self::Plain(set) => set,
+            #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+            _ => InstructionSet::widest(),
+        }
+    }
+
     #[cfg(test)]
     fn available() -> Vec<Self> {
         let mut all: Vec<Self> = InstructionSet::available().map(Self::Plain).collect();
@@ -196,55 +223,138 @@ fn coded_product_on(
     bias: &[f32],
     panel: usize,
 ) {
-    let columns = right.columns;
-    assert!(rows <= ROWS && out.len() == rows * columns);
-    assert!(scale.len() == columns && bias.len() == columns);
-    let mut depth = 0;
-    for part in left {
-        let length = part[0].len();
-        assert!(length.is_multiple_of(CODE_GROUP) && part.iter().all(|row| row.len() == length));
-        depth += length;
+    let panel = Panel::of(right, left, scale, bias, panel, rows, out.len());
+    let out = &mut out[panel.first.min(rows * right.columns)..];
+    #[cfg(target_arch = "x86_64")]
+    if codes == Codes::Avx512Vnni {
+        let Panel {
+            weights,
+            scale,
+            bias,
+            ..
+        } = panel;
+        // SAFETY: this variant is only made where the instructions are; the lengths were checked.
+        unsafe {
+            let starts = panel.starts();
+            avx512_vnni::product(out, right.columns, left, weights, starts, scale, bias);
+        }
+        return;
     }
-    assert_eq!(depth, right.depth);
-    let first = panel * COLUMNS;
-    let width = COLUMNS.min(columns - first);
-    let weights = &right.values[first * depth..][..depth * COLUMNS];
-    let (scale, bias) = (&scale[first..][..width], &bias[first..][..width]);
-    let out = &mut out[first.min(rows * columns)..];
-    match codes {
-        Codes::Plain(set) => {
-            let mut sums = [[0; COLUMNS]; ROWS];
-            plain_on(
-                set,
-                &mut sums,
-                left,
-                weights,
-                panel_of(&right.starts, first),
+    let sums = panel.sums(codes, left);
+    let set = codes.instruction_set();
+    scale_on(set, out, right.columns, &sums, panel.scale, panel.bias);
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the same as its public face, and the set"
+)]
+fn encoded_product_on(
+    codes: Codes,
+    out: &mut [u8],
+    rows: usize,
+    left: &[CodeRows<'_>],
+    right: &CodedMatrix,
+    scale: &[f32],
+    bias: &[f32],
+    panel: usize,
+    coding: Coding,
+) {
+    let panel = Panel::of(right, left, scale, bias, panel, rows, out.len());
+    let columns = right.columns;
+    let out = &mut out[panel.first.min(rows * columns)..];
+    #[cfg(target_arch = "x86_64")]
+    if codes == Codes::Avx512Vnni {
+        let Panel {
+            weights,
+            scale,
+            bias,
+            ..
+        } = panel;
+        // SAFETY: this variant is only made where the instructions are; the lengths were checked.
+        unsafe {
+            let starts = panel.starts();
+            avx512_vnni::encoded_product(out, columns, left, weights, starts, scale, bias, coding);
+        }
+        return;
+    }
+    let sums = panel.sums(codes, left);
+    let set = codes.instruction_set();
+    let width = panel.scale.len();
+    let mut floats = [0.0; ROWS * COLUMNS];
+    let floats = &mut floats[..rows * width];
+    scale_on(set, floats, width, &sums, panel.scale, panel.bias);
+    for (out, floats) in out.chunks_mut(columns).zip(floats.chunks(width)) {
+        encode_on(set, &mut out[..width], floats, coding);
+    }
+}
+
+/// A panel of weights, and what belongs to its columns.
+#[derive(Clone, Copy)]
+struct Panel<'a> {
+    right: &'a CodedMatrix,
+    /// The first of its columns.
+    first: usize,
+    weights: &'a [i8],
+    scale: &'a [f32],
+    bias: &'a [f32],
+}
+
+impl<'a> Panel<'a> {
+    /// Checks that all lengths fit.
+    fn of(
+        right: &'a CodedMatrix,
+        left: &[CodeRows<'_>],
+        scale: &'a [f32],
+        bias: &'a [f32],
+        panel: usize,
+        rows: usize,
+        out: usize,
+    ) -> Self {
+        let columns = right.columns;
+        assert!(rows <= ROWS && out == rows * columns);
+        assert!(scale.len() == columns && bias.len() == columns);
+        let mut depth = 0;
+        for part in left {
+            let length = part[0].len();
+            assert!(
+                length.is_multiple_of(CODE_GROUP) && part.iter().all(|row| row.len() == length)
             );
-            scale_on(set, out, columns, &sums, scale, bias);
+            depth += length;
         }
-        #[cfg(target_arch = "x86_64")]
-        Codes::Avx2 => {
-            let mut sums = [[0; COLUMNS]; ROWS];
-            let starts = panel_of(&right.starts, first);
-            // SAFETY: this variant is only made where the instructions are; the lengths were checked above.
-            unsafe { avx2::sums(&mut sums, left, weights, starts) };
-            scale_on(InstructionSet::widest(), out, columns, &sums, scale, bias);
+        assert_eq!(depth, right.depth);
+        let first = panel * COLUMNS;
+        let width = COLUMNS.min(columns - first);
+        Self {
+            right,
+            first,
+            weights: &right.values[first * depth..][..depth * COLUMNS],
+            scale: &scale[first..][..width],
+            bias: &bias[first..][..width],
         }
-        // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Codes::Avx512Vnni => unsafe {
-            let starts = panel_of(&right.starts, first);
-            avx512_vnni::product(out, columns, left, weights, starts, scale, bias);
-        },
-        #[cfg(target_arch = "aarch64")]
-        Codes::NeonDot => {
-            let mut sums = [[0; COLUMNS]; ROWS];
-            let starts = panel_of(&right.signed_starts, first);
+    }
+
+    fn starts(&self) -> &'a [i32; COLUMNS] {
+        panel_of(&self.right.starts, self.first)
+    }
+
+    fn sums(&self, codes: Codes, left: &[CodeRows<'_>]) -> [[i32; COLUMNS]; ROWS] {
+        let mut sums = [[0; COLUMNS]; ROWS];
+        match codes {
+            Codes::Plain(set) => plain_on(set, &mut sums, left, self.weights, self.starts()),
+            // SAFETY: this variant is only made where the instructions are; the lengths were checked.
+            #[cfg(target_arch = "x86_64")]
+            Codes::Avx2 | Codes::Avx512Vnni => unsafe {
+                avx2::sums(&mut sums, left, self.weights, self.starts());
+            },
             // SAFETY: as above.
-            unsafe { neon_dot::sums(&mut sums, left, weights, starts) };
-            scale_on(InstructionSet::widest(), out, columns, &sums, scale, bias);
+            #[cfg(target_arch = "aarch64")]
+            Codes::NeonDot => unsafe {
+                let starts = panel_of(&self.right.signed_starts, self.first);
+                neon_dot::sums(&mut sums, left, self.weights, starts);
+            },
         }
+        sums
     }
 }
 
@@ -301,92 +411,6 @@ fn plain_body<const FUSED: bool>(
     }
 }
 
-/// Writes the codes of values: rounded to the nearest step, halves to even, and clamped.
-///
-/// # Panics
-/// If the lengths differ.
-pub fn encode_into(codes: &mut [u8], values: &[f32], coding: Coding) {
-    assert_eq!(codes.len(), values.len());
-    encode_on(InstructionSet::widest(), codes, values, coding);
-}
-
-super::dispatch::per_instruction_set!(
-    encode_on(codes: &mut [u8], values: &[f32], coding: Coding) = encode_body
-);
-
-#[inline(always)]
-fn encode_body<const FUSED: bool>(codes: &mut [u8], values: &[f32], coding: Coding) {
-    for (code, value) in codes.iter_mut().zip(values) {
-        // The integer is in the low bits; a conversion would have to look for what does not fit.
-        let steps = (steps(*value, coding) + ROUNDER).to_bits() as u8;
-        *code = steps.wrapping_add(coding.zero);
-    }
-}
-
-/// Writes what codes stand for.
-///
-/// # Panics
-/// If the lengths differ.
-pub fn decode_into(values: &mut [f32], codes: &[u8], coding: Coding) {
-    assert_eq!(codes.len(), values.len());
-    decode_on(InstructionSet::widest(), values, codes, coding);
-}
-
-super::dispatch::per_instruction_set!(
-    decode_on(values: &mut [f32], codes: &[u8], coding: Coding) = decode_body
-);
-
-#[inline(always)]
-fn decode_body<const FUSED: bool>(values: &mut [f32], codes: &[u8], coding: Coding) {
-    for (value, code) in values.iter_mut().zip(codes) {
-        *value = (i32::from(*code) - i32::from(coding.zero)) as f32 * coding.scale;
-    }
-}
-
-/// Adds what codes stand for to values.
-///
-/// # Panics
-/// If the lengths differ.
-pub fn decode_add_assign(values: &mut [f32], codes: &[u8], coding: Coding) {
-    assert_eq!(codes.len(), values.len());
-    decode_add_on(InstructionSet::widest(), values, codes, coding);
-}
-
-super::dispatch::per_instruction_set!(
-    decode_add_on(values: &mut [f32], codes: &[u8], coding: Coding) = decode_add_body
-);
-
-#[inline(always)]
-fn decode_add_body<const FUSED: bool>(values: &mut [f32], codes: &[u8], coding: Coding) {
-    for (value, code) in values.iter_mut().zip(codes) {
-        *value += (i32::from(*code) - i32::from(coding.zero)) as f32 * coding.scale;
-    }
-}
-
-/// Rounds values to what their codes stand for.
-pub fn round_to_codes(values: &mut [f32], coding: Coding) {
-    round_on(InstructionSet::widest(), values, coding);
-}
-
-super::dispatch::per_instruction_set!(round_on(values: &mut [f32], coding: Coding) = round_body);
-
-#[inline(always)]
-fn round_body<const FUSED: bool>(values: &mut [f32], coding: Coding) {
-    for value in values {
-        *value = steps(*value, coding) * coding.scale;
-    }
-}
-
-/// Steps from zero, rounded and clamped.
-#[inline(always)]
-fn steps(value: f32, coding: Coding) -> f32 {
-    let (lowest, highest) = (-f32::from(coding.zero), f32::from(255 - coding.zero));
-    let scaled = value * coding.inverse_scale;
-    let low = if scaled < lowest { lowest } else { scaled };
-    let clamped = if low > highest { highest } else { low };
-    (clamped + ROUNDER) - ROUNDER
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -408,11 +432,18 @@ mod tests {
             let parts = [0..parts[0], parts[0]..depth].map(|part| {
                 std::array::from_fn(|row| &left[row.min(rows - 1) * depth..][part.clone()])
             });
+            // Steps that are halves of products often, and codes at both ends.
+            let coding = Coding { inverse_scale: 1.0 / 512.0, scale: 512.0, zero };
             for codes in Codes::available() {
                 let mut out = vec![9.0; rows * columns];
+                let mut encoded = vec![9; rows * columns];
                 for panel in 0..columns.div_ceil(COLUMNS) {
                     coded_product_on(codes, &mut out, rows, &parts, &matrix, &scale, &bias, panel);
+                    encoded_product_on(codes, &mut encoded, rows, &parts, &matrix, &scale, &bias, panel, coding);
                 }
+                let mut expected = vec![0; rows * columns];
+                encode_on(codes.instruction_set(), &mut expected, &out, coding);
+                prop_assert_eq!(encoded, expected);
                 for row in 0..rows {
                     for column in 0..columns {
                         let sum: i32 = (0..depth)
@@ -421,50 +452,6 @@ mod tests {
                         prop_assert_eq!(out[row * columns + column], sum as f32 * scale[column] + bias[column]);
                     }
                 }
-            }
-        }
-    }
-
-    #[test]
-    fn codes_are_rounded_and_clamped_on_every_instruction_set() {
-        let values = [
-            0.0,
-            0.5,
-            1.5,
-            -0.5,
-            -1.5,
-            2.4,
-            126.6,
-            500.0,
-            -127.7,
-            -1e9,
-            f32::INFINITY,
-        ];
-        for (zero, expected) in [
-            (128, [0, 0, 2, 0, -2, 2, 127, 127, -128, -128, 127]),
-            (0, [0, 0, 2, 0, 0, 2, 127, 255, 0, 0, 255]),
-        ] {
-            let coding = Coding {
-                inverse_scale: 1.0,
-                scale: 0.25,
-                zero,
-            };
-            for set in InstructionSet::available() {
-                let mut codes = [0; 11];
-                encode_on(set, &mut codes, &values, coding);
-                assert_eq!(
-                    codes.map(|code| i32::from(code) - i32::from(zero)),
-                    expected,
-                    "{set:?}"
-                );
-                let mut rounded = values;
-                round_on(set, &mut rounded, coding);
-                assert_eq!(rounded, expected.map(|code| code as f32 * 0.25), "{set:?}");
-                let mut decoded = [0.0; 11];
-                decode_on(set, &mut decoded, &codes, coding);
-                assert_eq!(decoded, rounded, "{set:?}");
-                decode_add_on(set, &mut decoded, &codes, coding);
-                assert_eq!(decoded, rounded.map(|value| 2.0 * value), "{set:?}");
             }
         }
     }

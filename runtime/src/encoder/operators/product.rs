@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use super::machine::Values;
-use super::program::{Activation, apply};
+use super::program::{Activation, apply, is_what_coding_does};
 use super::view::ValueId;
 use crate::kernels::{
-    CodeRows, CodedMatrix, PANEL_COLUMNS, PackedMatrix, TILE_ROWS, TileRows, add_assign,
-    coded_product, packed_product,
+    CodeRows, CodedMatrix, Coding, PANEL_COLUMNS, PackedMatrix, TILE_ROWS, TileRows, add_assign,
+    coded_product, encoded_product, packed_product,
 };
 
 /// Elements of a part below which going from part to part costs more than copying them together.
 const SHORT_PART: usize = 32;
+
+/// The same of codes, of which fewer are copied in the time that more are multiplied.
+const SHORT_CODED_PART: usize = 16;
 
 /// Tiles of rows that go through all panels, and then through what follows, while they are in the second cache.
 const BLOCK_TILES: usize = 4;
@@ -80,6 +83,23 @@ impl Patches {
         [y * self.stride[0], x * self.stride[1]]
     }
 
+    /// Those of a tile's rows, the last again and again where there are no more.
+    fn corners(&self, first_row: usize, count: usize) -> [[usize; 2]; TILE_ROWS] {
+        let mut next = self.corner(first_row);
+        let end = self.out_columns * self.stride[1];
+        // Divisions would take as long as what is gathered.
+        std::array::from_fn(|index| {
+            let corner = next;
+            if index + 1 < count {
+                next[1] += self.stride[1];
+                if next[1] == end {
+                    next = [next[0] + self.stride[0], 0];
+                }
+            }
+            corner
+        })
+    }
+
     /// Where a tap's channels begin; none in the zeros around the image.
     pub(super) fn tap(&self, corner: [usize; 2], y: usize, x: usize) -> Option<usize> {
         let row = (corner[0] + y * self.dilation[0]).checked_sub(self.padding[0])?;
@@ -110,8 +130,8 @@ impl Left {
         }
     }
 
-    /// Whether rows come in many short parts.
-    fn is_fragmented(&self) -> bool {
+    /// Whether rows come in many parts of fewer elements than `short`.
+    fn is_fragmented(&self, short: usize) -> bool {
         match self {
             Self::Rows { .. } => false,
             Self::Patches(patches) => {
@@ -121,7 +141,7 @@ impl Left {
                     1
                 };
                 let parts = patches.kernel[0] * patches.kernel[1] / across;
-                parts > 1 && patches.channels * across < SHORT_PART
+                parts > 1 && patches.channels * across < short
             }
         }
     }
@@ -145,18 +165,30 @@ impl Left {
                 }));
             }
             Self::Patches(patches) => {
-                let corners: [_; TILE_ROWS] =
-                    std::array::from_fn(|index| patches.corner(first_row + index.min(count - 1)));
+                let corners = patches.corners(first_row, count);
                 let [height, width] = patches.kernel;
-                let whole =
-                    patches.adjacent && corners.iter().all(|corner| patches.inside(*corner));
-                let (taps, length) = if whole {
-                    (1, width * patches.channels)
-                } else {
-                    (width, patches.channels)
-                };
+                if patches.adjacent && corners.iter().all(|corner| patches.inside(*corner)) {
+                    let length = width * patches.channels;
+                    let columns =
+                        corners.map(|corner| patches.columns[corner[1] - patches.padding[1]]);
+                    for y in 0..height {
+                        parts.push(std::array::from_fn(|index| {
+                            let row = corners[index][0] + y * patches.dilation[0];
+                            let row = row.checked_sub(patches.padding[0]);
+                            match row.and_then(|row| patches.rows.get(row)) {
+                                Some(row) => {
+                                    let place = (row + columns[index]) as usize;
+                                    &values[place..place + length]
+                                }
+                                None => &zeros[..length],
+                            }
+                        }));
+                    }
+                    return;
+                }
+                let length = patches.channels;
                 for y in 0..height {
-                    for x in 0..taps {
+                    for x in 0..width {
                         parts.push(corners.map(|corner| match patches.tap(corner, y, x) {
                             Some(place) => &values[place..][..length],
                             None => &zeros[..length],
@@ -214,21 +246,18 @@ impl Product {
     /// Computes rows from `first_row` on.
     pub(super) fn run(&self, values: Values<'_>, first_row: usize, out: &mut [f32]) {
         let value = self.left.value();
+        let columns = self.bias.len();
+        let finish = |first_row, out: &mut [f32]| {
+            self.finish.run(values, first_row, columns, out);
+        };
         match &self.weights {
             Weights::Floats(matrix) => {
                 let multiply = |tile: &[TileRows<'_>], out: &mut [f32], rows, panel| {
                     packed_product(out, rows, &self.bias, tile, matrix, panel);
                 };
                 let shape = [matrix.depth(), matrix.columns()];
-                self.by_blocks(
-                    values,
-                    values.get(value),
-                    0.0,
-                    shape,
-                    first_row,
-                    out,
-                    multiply,
-                );
+                let source = values.get(value);
+                self.by_blocks(source, 0.0, shape, first_row, out, multiply, finish);
             }
             Weights::Codes {
                 matrix,
@@ -239,17 +268,41 @@ impl Product {
                     coded_product(out, rows, tile, matrix, scale, &self.bias, panel);
                 };
                 let shape = [matrix.depth(), matrix.columns()];
-                self.by_blocks(
-                    values,
-                    values.codes(value),
-                    *zero,
-                    shape,
-                    first_row,
-                    out,
-                    multiply,
-                );
+                let source = values.codes(value);
+                self.by_blocks(source, *zero, shape, first_row, out, multiply, finish);
             }
         }
+    }
+
+    /// Whether codes come of the sums of codes at once, without floats in memory.
+    pub(super) fn gives_codes(&self, coding: Coding) -> bool {
+        matches!(self.weights, Weights::Codes { .. })
+            && self.finish.residual.is_none()
+            && is_what_coding_does(&self.finish.activations, coding)
+    }
+
+    /// Computes rows from `first_row` on as codes, see [`Self::gives_codes`].
+    pub(super) fn run_coded(
+        &self,
+        values: Values<'_>,
+        first_row: usize,
+        out: &mut [u8],
+        coding: Coding,
+    ) {
+        let Weights::Codes {
+            matrix,
+            scale,
+            zero,
+        } = &self.weights
+        else {
+            return;
+        };
+        let multiply = |tile: &[CodeRows<'_>], out: &mut [u8], rows, panel| {
+            encoded_product(out, rows, tile, matrix, scale, &self.bias, panel, coding);
+        };
+        let shape = [matrix.depth(), matrix.columns()];
+        let source = values.codes(self.left.value());
+        self.by_blocks(source, *zero, shape, first_row, out, multiply, |_, _| {});
     }
 
     /// Gathers a block of rows from `source`, multiplies its tiles with panel after panel of weights of `[depth, columns]`,
@@ -258,20 +311,23 @@ impl Product {
         clippy::too_many_arguments,
         reason = "a run, and what differs between its two kinds"
     )]
-    fn by_blocks<T: Copy>(
+    fn by_blocks<T: Copy, O>(
         &self,
-        values: Values<'_>,
         source: &[T],
         zero: T,
         [depth, columns]: [usize; 2],
         first_row: usize,
-        out: &mut [f32],
-        multiply: impl Fn(&[[&[T]; TILE_ROWS]], &mut [f32], usize, usize),
+        out: &mut [O],
+        multiply: impl Fn(&[[&[T]; TILE_ROWS]], &mut [O], usize, usize),
+        finish: impl Fn(usize, &mut [O]),
     ) {
         let zeros = self.left.zeros(zero);
         let mut tiles = vec![Vec::new(); self.block_tiles()];
         let block_rows = tiles.len() * TILE_ROWS;
-        let is_fragmented = self.left.is_fragmented();
+        let is_fragmented = self.left.is_fragmented(match &self.weights {
+            Weights::Floats(_) => SHORT_PART,
+            Weights::Codes { .. } => SHORT_CODED_PART,
+        });
         let mut parts = Vec::new();
         let mut together = match is_fragmented {
             true => vec![zero; block_rows * depth],
@@ -285,7 +341,7 @@ impl Product {
                 (first_row + first, TILE_ROWS.min(rows - first))
             };
             let count = rows.div_ceil(TILE_ROWS);
-            let multiply = |tiles: &[Vec<[&[T]; TILE_ROWS]>], out: &mut [f32]| {
+            let multiply = |tiles: &[Vec<[&[T]; TILE_ROWS]>], out: &mut [O]| {
                 for panel in 0..columns.div_ceil(PANEL_COLUMNS) {
                     for (tile, out) in tiles.iter().zip(out.chunks_mut(TILE_ROWS * columns)) {
                         let rows = out.len() / columns;
@@ -316,7 +372,7 @@ impl Product {
                 }
                 multiply(&tiles, out);
             }
-            self.finish.run(values, first_row, columns, out);
+            finish(first_row, out);
         }
     }
 }

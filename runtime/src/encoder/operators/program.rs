@@ -39,6 +39,16 @@ pub(super) fn apply(activations: &[Activation], values: &mut [f32]) {
     }
 }
 
+/// Whether nothing is done to values but what making codes of them does as well.
+pub(super) fn is_what_coding_does(activations: &[Activation], coding: Coding) -> bool {
+    match activations {
+        [] => true,
+        // Less than zero has no code.
+        [Activation::Relu] => coding.zero == 0,
+        _ => false,
+    }
+}
+
 /// Computes one value, `rows` rows of `columns`, from others.
 #[derive(Debug)]
 pub(super) struct Step {
@@ -82,6 +92,12 @@ impl Step {
             // Of floats that were never coded, it goes the way of all others.
             Work::MaxPool(work) if work.of_codes => {
                 return work.run_coded(values, first_row, out);
+            }
+            Work::Product(work) if work.gives_codes(coding) => {
+                return work.run_coded(values, first_row, out, coding);
+            }
+            Work::Sum(work) if work.gives_codes(coding) => {
+                return work.run_coded(values, first_row, out, coding);
             }
             _ => {}
         }

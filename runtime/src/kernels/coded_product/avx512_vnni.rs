@@ -1,11 +1,13 @@
 //! Products with AVX-512's vector neural network instructions.
 
 use std::arch::x86_64::{
-    _mm512_add_ps, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_loadu_si512,
-    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_mul_ps, _mm512_set1_epi32,
+    __m512, __m512i, __mmask16, _mm512_add_epi32, _mm512_add_ps, _mm512_cvtepi32_ps,
+    _mm512_cvtps_epi32, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_mask_cvtepi32_storeu_epi8,
+    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
+    _mm512_set1_epi32, _mm512_set1_ps,
 };
 
-use super::{CODE_GROUP, COLUMNS, CodeRows, ROWS};
+use super::{CODE_GROUP, COLUMNS, CodeRows, Coding, ROWS};
 
 /// Writes a panel's sums times `scale`, and `bias`.
 ///
@@ -23,8 +25,92 @@ pub(super) unsafe fn product(
     scale: &[f32],
     bias: &[f32],
 ) {
-    // SAFETY: the arrays hold two registers a row; every group read lies in its row or in the weights; nothing is read of
-    // scales and biases, or written of rows, that the masks leave out.
+    // SAFETY: as promised; nothing is read of scales and biases, or written of rows, that the masks leave out.
+    unsafe {
+        let registers = sums(left, weights, starts);
+        let (masks, scales, biases) = of_columns(scale, bias);
+        for (out, registers) in out.chunks_mut(stride).zip(registers) {
+            for half in 0..2 {
+                let values = scaled(registers[half], scales[half], biases[half]);
+                let place = out.as_mut_ptr().wrapping_add(16 * half);
+                _mm512_mask_storeu_ps(place, masks[half], values);
+            }
+        }
+    }
+}
+
+/// The same as codes.
+///
+/// # Safety
+/// As for [`product`].
+#[target_feature(enable = "avx512f,avx512vnni")]
+#[expect(clippy::too_many_arguments, reason = "as `product`, and the coding")]
+pub(super) unsafe fn encoded_product(
+    out: &mut [u8],
+    stride: usize,
+    left: &[CodeRows<'_>],
+    weights: &[i8],
+    starts: &[i32; COLUMNS],
+    scale: &[f32],
+    bias: &[f32],
+    coding: Coding,
+) {
+    let steps = _mm512_set1_ps(coding.inverse_scale);
+    let lowest = _mm512_set1_ps(-f32::from(coding.zero));
+    let highest = _mm512_set1_ps(f32::from(255 - coding.zero));
+    let zero = _mm512_set1_epi32(i32::from(coding.zero));
+    // SAFETY: as promised; nothing is read of scales and biases, or written of rows, that the masks leave out.
+    unsafe {
+        let registers = sums(left, weights, starts);
+        let (masks, scales, biases) = of_columns(scale, bias);
+        for (out, registers) in out.chunks_mut(stride).zip(registers) {
+            for half in 0..2 {
+                let values = scaled(registers[half], scales[half], biases[half]);
+                let values = _mm512_max_ps(_mm512_mul_ps(values, steps), lowest);
+                let codes = _mm512_cvtps_epi32(_mm512_min_ps(values, highest));
+                let codes = _mm512_add_epi32(codes, zero);
+                let place = out.as_mut_ptr().wrapping_add(16 * half);
+                _mm512_mask_cvtepi32_storeu_epi8(place.cast(), masks[half], codes);
+            }
+        }
+    }
+}
+
+/// Of all of a panel's columns: which there are, their scales and their biases.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn of_columns(scale: &[f32], bias: &[f32]) -> ([__mmask16; 2], [__m512; 2], [__m512; 2]) {
+    let all = ((1_u64 << scale.len()) - 1) as u32;
+    let masks = [all as u16, (all >> 16) as u16];
+    let [scales, biases] = [scale, bias].map(|values| {
+        [0, 1].map(|half| {
+            let place = values.as_ptr().wrapping_add(16 * half);
+            // SAFETY: nothing is read that the mask leaves out.
+            unsafe { _mm512_maskz_loadu_ps(masks[half], place) }
+        })
+    });
+    (masks, scales, biases)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn scaled(sums: __m512i, scale: __m512, bias: __m512) -> __m512 {
+    _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums), scale), bias)
+}
+
+/// A panel's sums.
+///
+/// # Safety
+/// The processor has the instructions; the rows' parts are equally long, multiples of [`CODE_GROUP`] and together as deep
+/// as `weights`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512vnni")]
+unsafe fn sums(
+    left: &[CodeRows<'_>],
+    weights: &[i8],
+    starts: &[i32; COLUMNS],
+) -> [[__m512i; 2]; ROWS] {
+    // SAFETY: the array holds two registers; every group read lies in its row or in the weights.
     unsafe {
         let start = [
             _mm512_loadu_si512(starts.as_ptr().cast()),
@@ -46,21 +132,6 @@ pub(super) unsafe fn product(
                 panel = panel.wrapping_add(CODE_GROUP * COLUMNS);
             }
         }
-        let all = ((1_u64 << scale.len()) - 1) as u32;
-        let masks = [all as u16, (all >> 16) as u16];
-        let [scales, biases] = [scale, bias].map(|values| {
-            [
-                _mm512_maskz_loadu_ps(masks[0], values.as_ptr()),
-                _mm512_maskz_loadu_ps(masks[1], values.as_ptr().wrapping_add(16)),
-            ]
-        });
-        for (out, registers) in out.chunks_mut(stride).zip(registers) {
-            for half in 0..2 {
-                let sums = _mm512_cvtepi32_ps(registers[half]);
-                let values = _mm512_add_ps(_mm512_mul_ps(sums, scales[half]), biases[half]);
-                let place = out.as_mut_ptr().wrapping_add(16 * half);
-                _mm512_mask_storeu_ps(place, masks[half], values);
-            }
-        }
+        registers
     }
 }
