@@ -107,7 +107,7 @@ pub fn coded_product(
     coded_product_on(Codes::widest(), out, rows, left, right, scale, bias, panel);
 }
 
-/// The same as codes: as [`encode_into`] makes them of what [`coded_product`] gives.
+/// The same as codes: as [`super::encode_into`] makes them of what [`coded_product`] gives.
 ///
 /// # Panics
 /// If a length does not fit.
