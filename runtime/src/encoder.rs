@@ -17,7 +17,9 @@ mod operators;
 mod tract;
 
 pub use crate::kernels::bytes_are_faster;
-pub use backend::{Backend, ExecutionProvider, OnnxRuntimeOptions, UnknownBackend};
+pub use backend::{
+    Backend, ExecutionProvider, OnnxRuntimeOptions, TractCudaOptions, UnknownBackend,
+};
 pub use error::EncoderError;
 #[cfg(feature = "onnxruntime")]
 pub use onnxruntime::{OnnxRuntimeEncoder, OnnxRuntimeGraph};

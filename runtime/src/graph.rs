@@ -20,6 +20,8 @@ use crate::bundle::WeightsFile;
 use crate::onnx_file;
 
 pub(crate) use bounded::optimized;
+#[cfg(feature = "tract-cuda")]
+pub(crate) use bounded::simplest;
 pub(crate) use checks::check_sizes;
 
 /// Gives a graph the weights that were verified, and no other file.

@@ -5,7 +5,7 @@ mod error;
 mod fit;
 mod parts;
 mod second_look;
-#[cfg(feature = "onnxruntime")]
+#[cfg(any(feature = "onnxruntime", feature = "tract-cuda"))]
 mod self_check;
 
 use std::time::{Duration, Instant};

@@ -153,17 +153,21 @@ pub(crate) struct ModelArguments {
     /// which have no int16].
     #[arg(long, value_enum)]
     pub(crate) decoder_precision: Option<DecoderPrecision>,
-    /// What runs the encoder: tract, or onnxruntime with those that compute for it (cpu, cuda, tensorrt), the first
-    /// that can; one that is missing is an error.
-    #[arg(long, value_name = "tract|onnxruntime[:P,..]", default_value = "tract")]
+    /// What runs the encoder: tract, tract:cuda on a GPU, or onnxruntime with those that compute for it (cpu, cuda,
+    /// tensorrt), the first that can; one that is missing is an error.
+    #[arg(
+        long,
+        value_name = "tract[:cuda]|onnxruntime[:P,..]",
+        default_value = "tract"
+    )]
     pub(crate) backend: Backend,
     /// ONNX Runtime's library, or its folder [default: ORT_DYLIB_PATH, else what the system finds].
     #[arg(long, value_name = "PATH")]
     pub(crate) onnxruntime_library: Option<PathBuf>,
-    /// Which GPU, counted from 0.
+    /// Which GPU of ONNX Runtime, counted from 0.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) device: u16,
-    /// Use ONNX Runtime's encoder although its masks may not be those of the model.
+    /// Use an encoder of ONNX Runtime or a GPU although its masks may not be those of the model.
     #[arg(long)]
     pub(crate) no_self_check: bool,
 }

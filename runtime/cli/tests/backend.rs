@@ -37,6 +37,8 @@ fn what_there_is_not_is_told() {
         2,
         "only with --backend onnxruntime",
     );
+    refused(&["--device", "1"], 2, "only with --backend onnxruntime");
+    refused(&["--backend", "tract:cpu"], 2, "tract:cuda");
     refused(&["--precision", "f16"], 1, "no f16 encoder; it has");
 }
 
@@ -47,6 +49,16 @@ fn a_backend_that_was_not_built_is_told() {
         &["--backend", "onnxruntime"],
         1,
         "build it with --features onnxruntime",
+    );
+}
+
+#[cfg(not(feature = "tract-cuda"))]
+#[test]
+fn a_gpu_that_was_not_built_for_is_told() {
+    refused(
+        &["--backend", "tract:cuda"],
+        1,
+        "build it with --features tract-cuda",
     );
 }
 

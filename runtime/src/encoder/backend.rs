@@ -11,8 +11,24 @@ pub enum Backend {
     /// tract, on the CPU; built in.
     #[default]
     Tract,
+    /// tract, on the first of NVIDIA's GPUs that CUDA shows; with the feature `tract-cuda`.
+    TractCuda(TractCudaOptions),
     /// ONNX Runtime, whose library is loaded at run time; with the feature `onnxruntime`.
     OnnxRuntime(OnnxRuntimeOptions),
+}
+
+/// How tract uses a GPU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TractCudaOptions {
+    /// Whether masks made with the encoder are compared with those of the f32 encoder on the CPU before it is used.
+    pub self_check: bool,
+}
+
+impl Default for TractCudaOptions {
+    fn default() -> Self {
+        Self { self_check: true }
+    }
 }
 
 /// How ONNX Runtime is found and used.
@@ -75,6 +91,7 @@ impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tract => f.write_str("tract"),
+            Self::TractCuda(_) => f.write_str("tract:cuda"),
             Self::OnnxRuntime(options) => {
                 let names: Vec<String> =
                     options.providers.iter().map(ToString::to_string).collect();
@@ -92,7 +109,7 @@ impl fmt::Display for UnknownBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} is no backend; give tract, onnxruntime, or onnxruntime: with cpu, cuda, tensorrt in the order of preference, as onnxruntime:tensorrt,cuda",
+            "{:?} is no backend; give tract, tract:cuda, onnxruntime, or onnxruntime: with cpu, cuda, tensorrt in the order of preference, as onnxruntime:tensorrt,cuda",
             self.0
         )
     }
@@ -113,6 +130,7 @@ impl FromStr for Backend {
         let mut options = OnnxRuntimeOptions::default();
         match (name, providers) {
             ("tract", None) => return Ok(Self::Tract),
+            ("tract", Some("cuda")) => return Ok(Self::TractCuda(TractCudaOptions::default())),
             ("onnxruntime", None) => {}
             ("onnxruntime", Some(names)) => {
                 options.providers.clear();
@@ -140,6 +158,7 @@ mod tests {
     fn backends_are_read_as_they_are_written() {
         for text in [
             "tract",
+            "tract:cuda",
             "onnxruntime:cpu",
             "onnxruntime:tensorrt,cuda",
             "onnxruntime:cuda,cpu",

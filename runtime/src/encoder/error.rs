@@ -106,7 +106,7 @@ impl fmt::Display for EncoderError {
             ),
             Self::NotBuilt { feature } => write!(
                 f,
-                "this was built without {feature}; build it with --features {feature}, or use tract"
+                "this was built without {feature}; build it with --features {feature}, or use the backend tract"
             ),
             Self::Library { path, reason } => write!(
                 f,
@@ -115,7 +115,7 @@ impl fmt::Display for EncoderError {
             ),
             Self::Provider { provider, reason } => write!(
                 f,
-                "the execution provider {provider} cannot be used: {reason}; take an ONNX Runtime that has it, with the libraries that it needs, or ask for another"
+                "the execution provider {provider} cannot be used: {reason}; install what it needs (its driver and libraries, an ONNX Runtime that has it), or ask for another"
             ),
             Self::SelfCheck(reason) => write!(
                 f,

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use tract_linalg::multithread::Executor;
 use tract_onnx::prelude::*;
+use tract_onnx::tract_core::runtime::{Runnable, State};
 
 use super::{Encoder, EncoderError, MAX_THREADS, check_finite, check_length, operators};
 use crate::bundle::WeightsFile;
 use crate::graph::{self, guarded};
 
+#[cfg(feature = "tract-cuda")]
+mod cuda;
 mod times;
 
 pub use times::{OperatorTime, OperatorTimes, operator_times};
@@ -32,8 +35,8 @@ pub struct TractOptions {
 
 /// An ONNX encoder, optimised for this machine.
 pub struct TractEncoder {
-    plan: Arc<TypedSimplePlan>,
-    state: TypedSimpleState,
+    plan: Arc<dyn Runnable>,
+    state: Box<dyn State>,
     input_size_px: usize,
     embedding_shape: [usize; 3],
 }
@@ -44,17 +47,15 @@ impl TractEncoder {
     /// # Errors
     /// If tract cannot read or optimise the graph, or its input or output is not what `options` say.
     pub fn new(onnx: &[u8], options: &TractOptions) -> Result<Self, EncoderError> {
-        if !(1..=MAX_THREADS).contains(&options.threads) {
-            return Err(EncoderError::Threads {
-                found: options.threads,
-            });
-        }
+        check_threads(options)?;
         let plan = guarded(EncoderError::Load, || {
             load(onnx, options, operators::rewrite)
         })?;
-        let state = guarded(EncoderError::Load, || {
-            TypedSimpleState::new(&plan).map_err(load_error)
-        })?;
+        Self::of(Arc::new(plan), options)
+    }
+
+    fn of(plan: Arc<dyn Runnable>, options: &TractOptions) -> Result<Self, EncoderError> {
+        let state = spawn(&*plan, EncoderError::Load)?;
         Ok(Self {
             plan,
             state,
@@ -62,6 +63,26 @@ impl TractEncoder {
             embedding_shape: options.embedding_shape,
         })
     }
+}
+
+fn check_threads(options: &TractOptions) -> Result<(), EncoderError> {
+    if (1..=MAX_THREADS).contains(&options.threads) {
+        Ok(())
+    } else {
+        Err(EncoderError::Threads {
+            found: options.threads,
+        })
+    }
+}
+
+/// The buffers of one encoder.
+fn spawn(
+    plan: &dyn Runnable,
+    error: fn(String) -> EncoderError,
+) -> Result<Box<dyn State>, EncoderError> {
+    guarded(error, || {
+        plan.spawn().map_err(|reason| error(format!("{reason:#}")))
+    })
 }
 
 fn load_error(error: TractError) -> EncoderError {
@@ -76,6 +97,34 @@ fn load(
     options: &TractOptions,
     rewrite: Rewrite,
 ) -> Result<Arc<TypedSimplePlan>, EncoderError> {
+    let model = read(onnx, options, |model| {
+        graph::optimized(model, |model| {
+            graph::check_sizes(&model)?;
+            rewrite(model, options.threads)
+        })
+    })?;
+    model
+        .into_runnable_with_options(&run_options(options.threads))
+        .map_err(load_error)
+}
+
+fn run_options(threads: usize) -> RunOptions {
+    let executor = match threads {
+        1 => Executor::SingleThread,
+        threads => Executor::multithread(threads),
+    };
+    RunOptions {
+        executor: Some(executor),
+        ..RunOptions::default()
+    }
+}
+
+/// Reads a graph, brings it into the form to run, and compares it with its description.
+fn read(
+    onnx: &[u8],
+    options: &TractOptions,
+    form: impl FnOnce(InferenceModel) -> TractResult<TypedModel>,
+) -> Result<TypedModel, EncoderError> {
     let mut model = graph::parse(onnx, options.weights.clone()).map_err(load_error)?;
     let inputs = graph::names(model.input_outlets().map_err(load_error)?, &model);
     if inputs != [options.input.as_str()] {
@@ -97,12 +146,7 @@ fn load(
     let size = options.input_size_px;
     let model = model
         .with_input_fact(0, f32::fact([1, 3, size, size]).into())
-        .and_then(|model| {
-            graph::optimized(model, |model| {
-                graph::check_sizes(&model)?;
-                rewrite(model, options.threads)
-            })
-        })
+        .and_then(form)
         .map_err(load_error)?;
     let [channels, rows, columns] = options.embedding_shape;
     let expected = [1, channels, rows, columns];
@@ -114,17 +158,7 @@ fn load(
         });
     }
     graph::check_sizes(&model).map_err(load_error)?;
-    let executor = match options.threads {
-        1 => Executor::SingleThread,
-        threads => Executor::multithread(threads),
-    };
-    let options = RunOptions {
-        executor: Some(executor),
-        ..RunOptions::default()
-    };
-    model
-        .into_runnable_with_options(&options)
-        .map_err(load_error)
+    Ok(model)
 }
 
 impl Encoder for TractEncoder {
@@ -137,9 +171,7 @@ impl Encoder for TractEncoder {
     }
 
     fn fork(&self) -> Option<Box<dyn Encoder>> {
-        let state = guarded(EncoderError::Load, || {
-            TypedSimpleState::new(&self.plan).map_err(load_error)
-        });
+        let state = spawn(&*self.plan, EncoderError::Load);
         let state = state
             .inspect_err(|error| log::warn!("no second encoder: {error}"))
             .ok()?;
@@ -171,10 +203,7 @@ impl Encoder for TractEncoder {
         });
         if result.is_err() {
             // Whatever was half done is forgotten.
-            let plan = &self.plan;
-            self.state = guarded(EncoderError::Run, || {
-                TypedSimpleState::new(plan).map_err(|error| EncoderError::Run(format!("{error:#}")))
-            })?;
+            self.state = spawn(&*self.plan, EncoderError::Run)?;
         }
         result?;
         check_finite(embedding)

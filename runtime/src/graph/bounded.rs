@@ -69,6 +69,13 @@ pub(crate) fn optimized(
     run(Optimizer::codegen(), rewrite(model)?, &rewrites)
 }
 
+/// A graph whose inputs have their shapes, in its simplest form.
+#[cfg(feature = "tract-cuda")]
+pub(crate) fn simplest(model: InferenceModel) -> TractResult<TypedModel> {
+    let rewrites = Arc::new(AtomicU64::new(0));
+    run(Optimizer::declutter(), model.into_typed()?, &rewrites)
+}
+
 /// Rewrites a graph with one of tract's optimizers.
 fn run(
     mut optimizer: Optimizer,

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "onnxruntime")]
 mod onnxruntime;
+#[cfg(feature = "tract-cuda")]
+mod tract_cuda;
 
 use super::{ModelIdentity, SegmenterError, SegmenterOptions};
 use crate::bundle::{Bundle, DecoderKind, EncoderEntry};
@@ -10,6 +12,8 @@ use crate::encoder::{Backend, Encoder, TractEncoder, TractOptions, bytes_are_fas
 use crate::preprocess::InputSpec;
 #[cfg(feature = "onnxruntime")]
 use onnxruntime::load as on_onnxruntime;
+#[cfg(feature = "tract-cuda")]
+use tract_cuda::load as on_tract_cuda;
 
 /// An encoder and a decoder that fit each other.
 pub(crate) struct Parts {
@@ -43,6 +47,7 @@ impl Parts {
                 let encoder = Self::on_tract(bundle, entry, options.threads)?;
                 (Box::new(encoder), entry)
             }
+            Backend::TractCuda(cuda) => on_tract_cuda(bundle, options, cuda, &mut *decoder)?,
             Backend::OnnxRuntime(onnxruntime) => {
                 on_onnxruntime(bundle, options, onnxruntime, &mut *decoder)?
             }
@@ -73,16 +78,24 @@ impl Parts {
         entry: &EncoderEntry,
         threads: usize,
     ) -> Result<TractEncoder, SegmenterError> {
-        let options = TractOptions {
-            input: entry.input.clone(),
-            output: entry.output.clone(),
-            input_size_px: bundle.input_spec().size_px as usize,
-            embedding_shape: bundle.manifest().embedding_shape,
-            threads,
-            weights: bundle.encoder_weights(entry)?,
-        };
+        let options = tract_options(bundle, entry, threads)?;
         Ok(TractEncoder::new(&bundle.encoder(entry)?, &options)?)
     }
+}
+
+fn tract_options(
+    bundle: &Bundle,
+    entry: &EncoderEntry,
+    threads: usize,
+) -> Result<TractOptions, SegmenterError> {
+    Ok(TractOptions {
+        input: entry.input.clone(),
+        output: entry.output.clone(),
+        input_size_px: bundle.input_spec().size_px as usize,
+        embedding_shape: bundle.manifest().embedding_shape,
+        threads,
+        weights: bundle.encoder_weights(entry)?,
+    })
 }
 
 fn decoder(
@@ -108,6 +121,17 @@ fn decoder(
             bundle.input_spec().size_px as usize,
         )?),
     })
+}
+
+#[cfg(not(feature = "tract-cuda"))]
+fn on_tract_cuda<'a>(
+    _: &'a Bundle,
+    _: &SegmenterOptions,
+    _: &crate::encoder::TractCudaOptions,
+    _: &mut dyn Decoder,
+) -> Result<(Box<dyn Encoder>, &'a EncoderEntry), SegmenterError> {
+    let feature = "tract-cuda";
+    Err(crate::encoder::EncoderError::NotBuilt { feature }.into())
 }
 
 #[cfg(not(feature = "onnxruntime"))]

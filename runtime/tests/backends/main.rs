@@ -1,6 +1,7 @@
 //! Every backend gives the same embeddings for the same inputs, and the same kinds of errors for the same mistakes.
 //!
-//! With the feature `onnxruntime`, `ORT_DYLIB_PATH` must name ONNX Runtime's library.
+//! With the feature `onnxruntime`, `ORT_DYLIB_PATH` must name ONNX Runtime's library. With `tract-cuda`, a GPU takes part
+//! where there is one; where there is none, the tests say so.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod graphs;
@@ -46,22 +47,50 @@ impl Case {
 
 type Load = fn(&Case) -> Result<Box<dyn Encoder>, EncoderError>;
 
-const BACKENDS: &[(&str, Load)] = &[
-    ("tract", on_tract),
+/// Backends that are there.
+fn backends() -> Vec<(&'static str, Load)> {
+    #[allow(unused_mut, reason = "tract alone unless more is built")]
+    let mut backends: Vec<(&str, Load)> = vec![("tract", on_tract)];
     #[cfg(feature = "onnxruntime")]
-    ("onnxruntime", on_onnxruntime),
-];
+    backends.push(("onnxruntime", on_onnxruntime));
+    #[cfg(feature = "tract-cuda")]
+    match on_tract_cuda(&Case::of(TINY)) {
+        Err(error @ EncoderError::Provider { .. }) => tell(&error),
+        _ => backends.push(("tract:cuda", on_tract_cuda)),
+    }
+    backends
+}
 
-fn on_tract(case: &Case) -> Result<Box<dyn Encoder>, EncoderError> {
-    let options = TractOptions {
+/// Says, past the test runner, which keeps what tests print, that a backend takes no part.
+#[cfg(feature = "tract-cuda")]
+fn tell(error: &EncoderError) {
+    use std::io::Write;
+    static TOLD: std::sync::Once = std::sync::Once::new();
+    TOLD.call_once(|| {
+        let _ = writeln!(std::io::stderr(), "tract:cuda is NOT tested: {error}");
+    });
+}
+
+fn tract_options(case: &Case) -> TractOptions {
+    TractOptions {
         input: case.input.to_owned(),
         output: case.output.to_owned(),
         input_size_px: case.input_size_px,
         embedding_shape: case.embedding_shape,
         threads: case.threads,
         weights: case.weights.clone(),
-    };
-    Ok(Box::new(TractEncoder::new(&case.onnx, &options)?))
+    }
+}
+
+fn on_tract(case: &Case) -> Result<Box<dyn Encoder>, EncoderError> {
+    let encoder = TractEncoder::new(&case.onnx, &tract_options(case))?;
+    Ok(Box::new(encoder))
+}
+
+#[cfg(feature = "tract-cuda")]
+fn on_tract_cuda(case: &Case) -> Result<Box<dyn Encoder>, EncoderError> {
+    let encoder = TractEncoder::on_cuda(&case.onnx, &tract_options(case))?;
+    Ok(Box::new(encoder))
 }
 
 #[cfg(feature = "onnxruntime")]
@@ -87,7 +116,7 @@ fn on_onnxruntime(case: &Case) -> Result<Box<dyn Encoder>, EncoderError> {
 
 /// The refusals of a case, which are of one kind.
 fn refusal(case: &Case) -> EncoderError {
-    let mut refusals = BACKENDS.iter().map(|(name, load)| {
+    let mut refusals = backends().into_iter().map(|(name, load)| {
         (
             name,
             load(case)
@@ -107,9 +136,9 @@ fn refusal(case: &Case) -> EncoderError {
 }
 
 fn encoders(case: &Case) -> impl Iterator<Item = (&'static str, Box<dyn Encoder>)> {
-    BACKENDS.iter().map(|(name, load)| {
+    backends().into_iter().map(|(name, load)| {
         let encoder = load(case).unwrap_or_else(|error| panic!("{name}: {error}"));
-        (*name, encoder)
+        (name, encoder)
     })
 }
 
@@ -209,7 +238,7 @@ fn wrong_descriptions_are_told() {
     let error = refusal(&Case::of(&graphs::with_a_second_input()));
     assert!(matches!(error, EncoderError::Inputs { .. }), "{error}");
     // Exported for one size, a graph may still follow from another; what it gives then does not fit.
-    for (name, load) in BACKENDS {
+    for (name, load) in backends() {
         let error = load(&case.clone().with(|case| case.input_size_px = 16));
         assert!(error.is_err(), "{name}");
     }

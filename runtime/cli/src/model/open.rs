@@ -36,6 +36,11 @@ pub(crate) fn options(arguments: &ModelArguments) -> Result<SegmenterOptions, Fa
             let reason = "--onnxruntime-library is of use only with --backend onnxruntime";
             return Err(Failure::Usage(reason.to_owned()));
         }
+        _ if arguments.device != 0 => {
+            let reason = "--device is of use only with --backend onnxruntime; for tract:cuda, CUDA_VISIBLE_DEVICES chooses";
+            return Err(Failure::Usage(reason.to_owned()));
+        }
+        Backend::TractCuda(cuda) => cuda.self_check = !arguments.no_self_check,
         _ => {}
     }
     Ok(options)
