@@ -48,7 +48,8 @@ pub use block_matmul::{
 pub use centred_norm::centred_norm_gelu;
 pub use code_pairs::{CodePairDots, CodePairs, code_left, code_right};
 pub use coded_product::{
-    CODE_GROUP, CodeRows, CodedMatrix, bytes_are_faster, coded_product, encoded_product,
+    CODE_GROUP, CodeRows, CodedMatrix, ColumnScales, bytes_are_faster, coded_product,
+    encoded_product,
 };
 pub use coding::{
     Coding, add_codes_into, decode_add_assign, decode_into, encode_into, round_to_codes,
@@ -73,4 +74,4 @@ pub use relu::relu;
 pub use running_softmax::RunningSoftmax;
 pub use softmax::{softmax_columns, softmax_rows};
 pub use team::Team;
-pub use transpose::transpose_into;
+pub use transpose::{transpose_into, transpose_strided_into};

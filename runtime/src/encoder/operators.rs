@@ -12,6 +12,7 @@ mod constants;
 mod copy;
 mod depthwise;
 mod layer_norm;
+mod left;
 mod lookup;
 mod lowering;
 mod machine;

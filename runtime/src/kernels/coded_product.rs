@@ -89,9 +89,18 @@ impl CodedMatrix {
 /// Codes of rows, in stretches: one for each part of the depth.
 pub type CodeRows<'a> = [&'a [u8]; ROWS];
 
-/// Multiplies up to 12 rows of codes with a panel of `right` into `out`, `rows` rows of as many columns as `right`: the
-/// product times the column's element of `scale`, plus that of `bias`. `left` has the rows' parts one after the other,
-/// each part of every row equally long and a multiple of [`CODE_GROUP`].
+/// What the sums of each column stand for: times `scale`, plus `bias`.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnScales<'a> {
+    /// What one step of both factors stands for.
+    pub scale: &'a [f32],
+    /// What is added.
+    pub bias: &'a [f32],
+}
+
+/// Multiplies up to 12 rows of codes with a panel of `right` into `out`, `rows` rows of as many columns as `right`: what
+/// the products stand for. `left` has the rows' parts one after the other, each part of every row equally long and a
+/// multiple of [`CODE_GROUP`].
 ///
 /// # Panics
 /// If a length does not fit.
@@ -100,42 +109,28 @@ pub fn coded_product(
     rows: usize,
     left: &[CodeRows<'_>],
     right: &CodedMatrix,
-    scale: &[f32],
-    bias: &[f32],
+    scales: ColumnScales<'_>,
     panel: usize,
 ) {
-    coded_product_on(Codes::widest(), out, rows, left, right, scale, bias, panel);
+    let panel = Panel::of(right, scales, panel);
+    coded_product_on(Codes::widest(), out, rows, left, panel);
 }
 
 /// The same as codes: as [`super::encode_into`] makes them of what [`coded_product`] gives.
 ///
 /// # Panics
 /// If a length does not fit.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "as `coded_product`, and the coding"
-)]
 pub fn encoded_product(
     out: &mut [u8],
     rows: usize,
     left: &[CodeRows<'_>],
     right: &CodedMatrix,
-    scale: &[f32],
-    bias: &[f32],
+    scales: ColumnScales<'_>,
     panel: usize,
     coding: Coding,
 ) {
-    encoded_product_on(
-        Codes::widest(),
-        out,
-        rows,
-        left,
-        right,
-        scale,
-        bias,
-        panel,
-        coding,
-    );
+    let panel = Panel::of(right, scales, panel);
+    encoded_product_on(Codes::widest(), out, rows, left, panel, coding);
 }
 
 /// Whether this processor has instructions that multiply bytes and add them up, so that it takes less time for them than for
@@ -209,83 +204,52 @@ impl Codes {
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the same as its public face, and the set"
-)]
 fn coded_product_on(
     codes: Codes,
     out: &mut [f32],
     rows: usize,
     left: &[CodeRows<'_>],
-    right: &CodedMatrix,
-    scale: &[f32],
-    bias: &[f32],
-    panel: usize,
+    panel: Panel<'_>,
 ) {
-    let panel = Panel::of(right, left, scale, bias, panel, rows, out.len());
-    let out = &mut out[panel.first.min(rows * right.columns)..];
+    panel.check(left, rows, out.len());
+    let columns = panel.right.columns;
+    let out = &mut out[panel.first.min(rows * columns)..];
     #[cfg(target_arch = "x86_64")]
     if codes == Codes::Avx512Vnni {
-        let Panel {
-            weights,
-            scale,
-            bias,
-            ..
-        } = panel;
         // SAFETY: this variant is only made where the instructions are; the lengths were checked.
-        unsafe {
-            let starts = panel.starts();
-            avx512_vnni::product(out, right.columns, left, weights, starts, scale, bias);
-        }
+        unsafe { avx512_vnni::product(out, columns, left, panel) };
         return;
     }
     let sums = panel.sums(codes, left);
-    let set = codes.instruction_set();
-    scale_on(set, out, right.columns, &sums, panel.scale, panel.bias);
+    let ColumnScales { scale, bias } = panel.scales;
+    scale_on(codes.instruction_set(), out, columns, &sums, scale, bias);
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the same as its public face, and the set"
-)]
 fn encoded_product_on(
     codes: Codes,
     out: &mut [u8],
     rows: usize,
     left: &[CodeRows<'_>],
-    right: &CodedMatrix,
-    scale: &[f32],
-    bias: &[f32],
-    panel: usize,
+    panel: Panel<'_>,
     coding: Coding,
 ) {
-    let panel = Panel::of(right, left, scale, bias, panel, rows, out.len());
-    let columns = right.columns;
+    panel.check(left, rows, out.len());
+    let columns = panel.right.columns;
     let out = &mut out[panel.first.min(rows * columns)..];
     #[cfg(target_arch = "x86_64")]
     if codes == Codes::Avx512Vnni {
-        let Panel {
-            weights,
-            scale,
-            bias,
-            ..
-        } = panel;
         // SAFETY: this variant is only made where the instructions are; the lengths were checked.
-        unsafe {
-            let starts = panel.starts();
-            avx512_vnni::encoded_product(out, columns, left, weights, starts, scale, bias, coding);
-        }
+        unsafe { avx512_vnni::encoded_product(out, columns, left, panel, coding) };
         return;
     }
     let sums = panel.sums(codes, left);
     let set = codes.instruction_set();
-    let width = panel.scale.len();
+    let ColumnScales { scale, bias } = panel.scales;
     let mut floats = [0.0; ROWS * COLUMNS];
-    let floats = &mut floats[..rows * width];
-    scale_on(set, floats, width, &sums, panel.scale, panel.bias);
-    for (out, floats) in out.chunks_mut(columns).zip(floats.chunks(width)) {
-        encode_on(set, &mut out[..width], floats, coding);
+    let floats = &mut floats[..rows * scale.len()];
+    scale_on(set, floats, scale.len(), &sums, scale, bias);
+    for (out, floats) in out.chunks_mut(columns).zip(floats.chunks(scale.len())) {
+        encode_on(set, &mut out[..floats.len()], floats, coding);
     }
 }
 
@@ -296,24 +260,30 @@ struct Panel<'a> {
     /// The first of its columns.
     first: usize,
     weights: &'a [i8],
-    scale: &'a [f32],
-    bias: &'a [f32],
+    /// At most [`COLUMNS`] of each.
+    scales: ColumnScales<'a>,
 }
 
 impl<'a> Panel<'a> {
-    /// Checks that all lengths fit.
-    fn of(
-        right: &'a CodedMatrix,
-        left: &[CodeRows<'_>],
-        scale: &'a [f32],
-        bias: &'a [f32],
-        panel: usize,
-        rows: usize,
-        out: usize,
-    ) -> Self {
+    fn of(right: &'a CodedMatrix, scales: ColumnScales<'a>, panel: usize) -> Self {
         let columns = right.columns;
-        assert!(rows <= ROWS && out == rows * columns);
-        assert!(scale.len() == columns && bias.len() == columns);
+        assert!(scales.scale.len() == columns && scales.bias.len() == columns);
+        let first = panel * COLUMNS;
+        let width = COLUMNS.min(columns - first);
+        Self {
+            right,
+            first,
+            weights: &right.values[first * right.depth..][..right.depth * COLUMNS],
+            scales: ColumnScales {
+                scale: &scales.scale[first..][..width],
+                bias: &scales.bias[first..][..width],
+            },
+        }
+    }
+
+    /// Checks that the other lengths fit.
+    fn check(&self, left: &[CodeRows<'_>], rows: usize, out: usize) {
+        assert!(rows <= ROWS && out == rows * self.right.columns);
         let mut depth = 0;
         for part in left {
             let length = part[0].len();
@@ -322,16 +292,7 @@ impl<'a> Panel<'a> {
             );
             depth += length;
         }
-        assert_eq!(depth, right.depth);
-        let first = panel * COLUMNS;
-        let width = COLUMNS.min(columns - first);
-        Self {
-            right,
-            first,
-            weights: &right.values[first * depth..][..depth * COLUMNS],
-            scale: &scale[first..][..width],
-            bias: &bias[first..][..width],
-        }
+        assert_eq!(depth, self.right.depth);
     }
 
     fn starts(&self) -> &'a [i32; COLUMNS] {
@@ -438,8 +399,9 @@ mod tests {
                 let mut out = vec![9.0; rows * columns];
                 let mut encoded = vec![9; rows * columns];
                 for panel in 0..columns.div_ceil(COLUMNS) {
-                    coded_product_on(codes, &mut out, rows, &parts, &matrix, &scale, &bias, panel);
-                    encoded_product_on(codes, &mut encoded, rows, &parts, &matrix, &scale, &bias, panel, coding);
+                    let panel = Panel::of(&matrix, ColumnScales { scale: &scale, bias: &bias }, panel);
+                    coded_product_on(codes, &mut out, rows, &parts, panel);
+                    encoded_product_on(codes, &mut encoded, rows, &parts, panel, coding);
                 }
                 let mut expected = vec![0; rows * columns];
                 encode_on(codes.instruction_set(), &mut expected, &out, coding);

@@ -20,13 +20,31 @@ pub fn transpose_into(
     rows: usize,
     columns: usize,
 ) {
-    assert!(values.len() >= rows * columns && stride >= rows);
-    assert!(columns == 0 || transposed.len() >= (columns - 1) * stride + rows);
+    transpose_strided_into(transposed, stride, (values, columns), rows, columns);
+}
+
+/// The same of values whose rows begin as far apart as is given with them.
+///
+/// # Panics
+/// If a slice is too short, or rows of either lie closer than they are long.
+pub fn transpose_strided_into(
+    transposed: &mut [f32],
+    stride: usize,
+    (values, values_stride): (&[f32], usize),
+    rows: usize,
+    columns: usize,
+) {
+    let reaches = |slice: &[f32], stride, rows: usize, columns| {
+        rows == 0 || columns == 0 || slice.len() >= (rows - 1) * stride + columns
+    };
+    assert!(values_stride >= columns && reaches(values, values_stride, rows, columns));
+    assert!(stride >= rows && reaches(transposed, stride, columns, rows));
+    let set = InstructionSet::widest();
     transpose_on(
-        InstructionSet::widest(),
+        set,
         transposed,
         stride,
-        values,
+        (values, values_stride),
         rows,
         columns,
     );
@@ -36,7 +54,7 @@ fn transpose_on(
     set: InstructionSet,
     transposed: &mut [f32],
     stride: usize,
-    values: &[f32],
+    (values, values_stride): (&[f32], usize),
     rows: usize,
     columns: usize,
 ) {
@@ -45,11 +63,11 @@ fn transpose_on(
         let whole = [rows, columns].map(|length| length - length % LARGE_SQUARE);
         for row in (0..whole[0]).step_by(LARGE_SQUARE) {
             for column in (0..whole[1]).step_by(LARGE_SQUARE) {
-                let from = &values[row * columns + column..];
+                let from = &values[row * values_stride + column..];
                 let to = &mut transposed[column * stride + row..];
-                assert!(from.len() > 15 * columns + 15 && to.len() > 15 * stride + 15);
+                assert!(from.len() > 15 * values_stride + 15 && to.len() > 15 * stride + 15);
                 // SAFETY: the level is one found on this processor; the last elements are there.
-                unsafe { avx512::square(to.as_mut_ptr(), stride, from.as_ptr(), columns) };
+                unsafe { avx512::square(to.as_mut_ptr(), stride, from.as_ptr(), values_stride) };
             }
         }
         // What is beside the squares, and then what is below them.
@@ -58,14 +76,15 @@ fn transpose_on(
         {
             let count = columns - first_column;
             if rows > 0 && count > 0 {
-                let from = (&values[first_row * columns + first_column..], columns);
+                let from = &values[first_row * values_stride + first_column..];
                 let to = &mut transposed[first_column * stride + first_row..];
-                small_squares_on(set, to, stride, from, rows, count);
+                small_squares_on(set, to, stride, (from, values_stride), rows, count);
             }
         }
         return;
     }
-    small_squares_on(set, transposed, stride, (values, columns), rows, columns);
+    let from = (values, values_stride);
+    small_squares_on(set, transposed, stride, from, rows, columns);
 }
 
 per_instruction_set!(
@@ -121,13 +140,13 @@ pub(super) mod avx512 {
     /// Transposes a square of 16 by 16.
     ///
     /// # Safety
-    /// The processor has AVX-512; 16 elements can be read from every one of 16 rows that are `columns` apart, and written
+    /// The processor has AVX-512; 16 elements can be read from every one of 16 rows that are `from_stride` apart, and written
     /// to as many that are `stride` apart.
     #[target_feature(enable = "avx512f")]
-    pub(super) unsafe fn square(to: *mut f32, stride: usize, from: *const f32, columns: usize) {
+    pub(super) unsafe fn square(to: *mut f32, stride: usize, from: *const f32, from_stride: usize) {
         // SAFETY: the caller's.
         unsafe {
-            let row = |row: usize| _mm512_loadu_ps(from.add(row * columns));
+            let row = |row: usize| _mm512_loadu_ps(from.add(row * from_stride));
             let four = |first: usize| {
                 within_quarters([row(first), row(first + 1), row(first + 2), row(first + 3)])
             };
@@ -188,29 +207,32 @@ mod tests {
 
     #[test]
     fn rows_become_columns_on_every_instruction_set() {
-        for (rows, columns, gap) in [
-            (1, 1, 0),
-            (8, 16, 0),
-            (13, 64, 3),
-            (9, 7, 1),
-            (16, 16, 0),
-            (56, 64, 8),
-            (37, 50, 2),
+        for (rows, columns, gap, values_gap) in [
+            (1, 1, 0, 0),
+            (8, 16, 0, 5),
+            (13, 64, 3, 0),
+            (9, 7, 1, 2),
+            (16, 16, 0, 0),
+            (49, 32, 15, 64),
+            (56, 64, 8, 0),
+            (37, 50, 2, 14),
         ] {
-            let before: Vec<f32> = (0..rows * columns).map(|i| i as f32).collect();
+            let values_stride = columns + values_gap;
+            let length = (rows - 1) * values_stride + columns;
+            let before: Vec<f32> = (0..length).map(|i| i as f32).collect();
             let stride = rows + gap;
             for set in InstructionSet::available() {
-                let mut found = vec![9.0; columns * stride];
-                transpose_on(set, &mut found, stride, &before, rows, columns);
-                for c in 0..columns {
-                    for r in 0..stride {
-                        let expected = if r < rows {
-                            before[r * columns + c]
-                        } else {
-                            9.0
-                        };
-                        assert_eq!(found[c * stride + r], expected, "{set:?}");
-                    }
+                let mut found = vec![9.0; (columns - 1) * stride + rows];
+                let from = (&*before, values_stride);
+                transpose_on(set, &mut found, stride, from, rows, columns);
+                for (place, value) in found.iter().enumerate() {
+                    let (c, r) = (place / stride, place % stride);
+                    let expected = if r < rows {
+                        before[r * values_stride + c]
+                    } else {
+                        9.0
+                    };
+                    assert_eq!(*value, expected, "{set:?}");
                 }
             }
         }

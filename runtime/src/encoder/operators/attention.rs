@@ -6,6 +6,7 @@ use super::pending::{Along, Relative};
 use super::view::ValueId;
 use crate::kernels::{
     Matrix, MatrixMut, Update, add_repeatedly, add_to_stretches, block_matmul, softmax_rows,
+    transpose_strided_into,
 };
 
 /// Queries whose scores are in the cache at a time.
@@ -86,17 +87,10 @@ impl Attention {
             for head in 0..self.heads {
                 let batch = window * self.heads + head;
                 let source = &values.get(self.keys.value)[self.keys.first[batch] as usize..];
-                for (key, row) in source
-                    .chunks(self.keys.stride.max(1))
-                    .take(keys)
-                    .enumerate()
-                {
-                    for (turned, value) in
-                        turned[key..].iter_mut().step_by(padded).zip(&row[..width])
-                    {
-                        *turned = value * self.scale;
-                    }
-                }
+                // A single key is said to have none.
+                let stride = if keys == 1 { width } else { self.keys.stride };
+                transpose_strided_into(&mut turned, padded, (source, stride), keys, width);
+                turned.iter_mut().for_each(|turned| *turned *= self.scale);
                 let source = &values.get(self.queries.value)[self.queries.first[batch] as usize..];
                 let mixed = self.values.get(values, batch, value_width);
                 for block in (0..grain).step_by(BLOCK_QUERIES) {

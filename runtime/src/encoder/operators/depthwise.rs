@@ -1,7 +1,7 @@
 //! Convolutions of each channel by itself.
 
+use super::left::Patches;
 use super::machine::Values;
-use super::product::Patches;
 use super::program::{Activation, apply};
 use super::view::ValueId;
 use crate::kernels::{RowTaps, depthwise_row};

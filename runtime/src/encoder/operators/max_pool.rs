@@ -1,7 +1,7 @@
 //! The largest of the values in a window, channel by channel.
 
+use super::left::Patches;
 use super::machine::Values;
-use super::product::Patches;
 use crate::kernels::{max_assign, max_assign_codes};
 
 #[derive(Debug)]

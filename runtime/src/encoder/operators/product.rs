@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::left::Left;
 use super::machine::Values;
 use super::program::{Activation, apply, is_what_coding_does};
 use super::view::ValueId;
 use crate::kernels::{
-    CodeRows, CodedMatrix, Coding, PANEL_COLUMNS, PackedMatrix, TILE_ROWS, TileRows, add_assign,
-    coded_product, encoded_product, packed_product,
+    CodeRows, CodedMatrix, Coding, ColumnScales, PANEL_COLUMNS, PackedMatrix, TILE_ROWS, TileRows,
+    add_assign, coded_product, encoded_product, packed_product,
 };
 
 /// Elements of a part below which going from part to part costs more than copying them together.
@@ -45,159 +46,6 @@ pub(super) enum Weights {
         /// The left factor's code of zero.
         zero: u8,
     },
-}
-
-/// Where the rows of the left factor are.
-#[derive(Debug)]
-pub(super) enum Left {
-    /// As many elements as the weights are deep, from each of these places on.
-    Rows { value: ValueId, rows: Arc<[u32]> },
-    /// Patches of an image.
-    Patches(Patches),
-}
-
-/// The patches that a convolution takes from an image whose channels lie next to each other.
-#[derive(Debug)]
-pub(super) struct Patches {
-    pub(super) value: ValueId,
-    /// Where each row begins, without what a column adds.
-    pub(super) rows: Arc<[u32]>,
-    /// What each column adds.
-    pub(super) columns: Arc<[u32]>,
-    pub(super) channels: usize,
-    pub(super) kernel: [usize; 2],
-    pub(super) stride: [usize; 2],
-    pub(super) dilation: [usize; 2],
-    /// Zeros above and left.
-    pub(super) padding: [usize; 2],
-    /// Columns of the output.
-    pub(super) out_columns: usize,
-    /// Whether the taps of a kernel's row lie next to each other too.
-    pub(super) adjacent: bool,
-}
-
-impl Patches {
-    /// Row and column of an output's first tap, zeros above and left included.
-    pub(super) fn corner(&self, row: usize) -> [usize; 2] {
-        let (y, x) = (row / self.out_columns, row % self.out_columns);
-        [y * self.stride[0], x * self.stride[1]]
-    }
-
-    /// Those of a tile's rows, the last again and again where there are no more.
-    fn corners(&self, first_row: usize, count: usize) -> [[usize; 2]; TILE_ROWS] {
-        let mut next = self.corner(first_row);
-        let end = self.out_columns * self.stride[1];
-        // Divisions would take as long as what is gathered.
-        std::array::from_fn(|index| {
-            let corner = next;
-            if index + 1 < count {
-                next[1] += self.stride[1];
-                if next[1] == end {
-                    next = [next[0] + self.stride[0], 0];
-                }
-            }
-            corner
-        })
-    }
-
-    /// Where a tap's channels begin; none in the zeros around the image.
-    pub(super) fn tap(&self, corner: [usize; 2], y: usize, x: usize) -> Option<usize> {
-        let row = (corner[0] + y * self.dilation[0]).checked_sub(self.padding[0])?;
-        let column = (corner[1] + x * self.dilation[1]).checked_sub(self.padding[1])?;
-        Some(*self.rows.get(row)? as usize + *self.columns.get(column)? as usize)
-    }
-
-    /// Whether all columns of a patch lie inside the image.
-    fn inside(&self, corner: [usize; 2]) -> bool {
-        let last = corner[1] + (self.kernel[1] - 1) * self.dilation[1];
-        corner[1] >= self.padding[1] && last < self.columns.len() + self.padding[1]
-    }
-}
-
-impl Left {
-    fn value(&self) -> ValueId {
-        match self {
-            Self::Rows { value, .. } => *value,
-            Self::Patches(patches) => patches.value,
-        }
-    }
-
-    /// As many zeros as a part may have.
-    fn zeros<T: Copy>(&self, zero: T) -> Vec<T> {
-        match self {
-            Self::Rows { .. } => Vec::new(),
-            Self::Patches(patches) => vec![zero; patches.channels * patches.kernel[1]],
-        }
-    }
-
-    /// Whether rows come in many parts of fewer elements than `short`.
-    fn is_fragmented(&self, short: usize) -> bool {
-        match self {
-            Self::Rows { .. } => false,
-            Self::Patches(patches) => {
-                let across = if patches.adjacent {
-                    patches.kernel[1]
-                } else {
-                    1
-                };
-                let parts = patches.kernel[0] * patches.kernel[1] / across;
-                parts > 1 && patches.channels * across < short
-            }
-        }
-    }
-
-    /// The parts of a tile's rows of `depth` elements; the last row again and again where there are no more.
-    fn gather<'a, T>(
-        &self,
-        values: &'a [T],
-        depth: usize,
-        first_row: usize,
-        count: usize,
-        zeros: &'a [T],
-        parts: &mut Vec<[&'a [T]; TILE_ROWS]>,
-    ) {
-        parts.clear();
-        match self {
-            Self::Rows { rows, .. } => {
-                parts.push(std::array::from_fn(|index| {
-                    let row = rows[first_row + index.min(count - 1)];
-                    &values[row as usize..][..depth]
-                }));
-            }
-            Self::Patches(patches) => {
-                let corners = patches.corners(first_row, count);
-                let [height, width] = patches.kernel;
-                if patches.adjacent && corners.iter().all(|corner| patches.inside(*corner)) {
-                    let length = width * patches.channels;
-                    let columns =
-                        corners.map(|corner| patches.columns[corner[1] - patches.padding[1]]);
-                    for y in 0..height {
-                        parts.push(std::array::from_fn(|index| {
-                            let row = corners[index][0] + y * patches.dilation[0];
-                            let row = row.checked_sub(patches.padding[0]);
-                            match row.and_then(|row| patches.rows.get(row)) {
-                                Some(row) => {
-                                    let place = (row + columns[index]) as usize;
-                                    &values[place..place + length]
-                                }
-                                None => &zeros[..length],
-                            }
-                        }));
-                    }
-                    return;
-                }
-                let length = patches.channels;
-                for y in 0..height {
-                    for x in 0..width {
-                        parts.push(corners.map(|corner| match patches.tap(corner, y, x) {
-                            Some(place) => &values[place..][..length],
-                            None => &zeros[..length],
-                        }));
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// What is done to a product while it is in the cache.
@@ -264,8 +112,9 @@ impl Product {
                 scale,
                 zero,
             } => {
+                let scales = self.scales(scale);
                 let multiply = |tile: &[CodeRows<'_>], out: &mut [f32], rows, panel| {
-                    coded_product(out, rows, tile, matrix, scale, &self.bias, panel);
+                    coded_product(out, rows, tile, matrix, scales, panel);
                 };
                 let shape = [matrix.depth(), matrix.columns()];
                 let source = values.codes(value);
@@ -297,12 +146,20 @@ impl Product {
         else {
             return;
         };
+        let scales = self.scales(scale);
         let multiply = |tile: &[CodeRows<'_>], out: &mut [u8], rows, panel| {
-            encoded_product(out, rows, tile, matrix, scale, &self.bias, panel, coding);
+            encoded_product(out, rows, tile, matrix, scales, panel, coding);
         };
         let shape = [matrix.depth(), matrix.columns()];
         let source = values.codes(self.left.value());
         self.by_blocks(source, *zero, shape, first_row, out, multiply, |_, _| {});
+    }
+
+    fn scales<'a>(&'a self, scale: &'a [f32]) -> ColumnScales<'a> {
+        ColumnScales {
+            scale,
+            bias: &self.bias,
+        }
     }
 
     /// Gathers a block of rows from `source`, multiplies its tiles with panel after panel of weights of `[depth, columns]`,

@@ -196,10 +196,10 @@ impl Work {
             Self::Product(_) => TILE_ROWS,
             Self::Depthwise(work) => work.columns(),
             Self::Attention(work) => work.grain(),
+            Self::Copy(work) => work.grain(),
             Self::LayerNorm(_)
             | Self::MaxPool(_)
             | Self::Sum(_)
-            | Self::Copy(_)
             | Self::Codes(_)
             | Self::Lookup(_)
             | Self::Decoded(_) => 1,

@@ -7,36 +7,27 @@ use std::arch::x86_64::{
     _mm512_set1_epi32, _mm512_set1_ps,
 };
 
-use super::{CODE_GROUP, COLUMNS, CodeRows, Coding, ROWS};
+use super::{CODE_GROUP, COLUMNS, CodeRows, Coding, ColumnScales, Panel, ROWS};
 
-/// Writes a panel's sums times `scale`, and `bias`.
+/// Writes what a panel's sums stand for.
 ///
 /// # Safety
 /// The processor has the instructions; the rows' parts are equally long, multiples of [`CODE_GROUP`] and together as deep
-/// as `weights`; `scale` and `bias` are as long, at most [`COLUMNS`], and rows of `out` lie `stride` apart, which is no less,
-/// the last one at least as long.
+/// as the panel; rows of `out` lie `stride` apart, which is no less than the panel has columns, the last one at least as
+/// long.
 #[target_feature(enable = "avx512f,avx512vnni")]
 pub(super) unsafe fn product(
     out: &mut [f32],
     stride: usize,
     left: &[CodeRows<'_>],
-    weights: &[i8],
-    starts: &[i32; COLUMNS],
-    scale: &[f32],
-    bias: &[f32],
+    panel: Panel<'_>,
 ) {
-    // SAFETY: as promised; nothing is read of scales and biases, or written of rows, that the masks leave out.
-    unsafe {
-        let registers = sums(left, weights, starts);
-        let (masks, scales, biases) = of_columns(scale, bias);
-        for (out, registers) in out.chunks_mut(stride).zip(registers) {
-            for half in 0..2 {
-                let values = scaled(registers[half], scales[half], biases[half]);
-                let place = out.as_mut_ptr().wrapping_add(16 * half);
-                _mm512_mask_storeu_ps(place, masks[half], values);
-            }
-        }
-    }
+    let store = |place: *mut f32, mask, values| {
+        // SAFETY: what the mask leaves in lies in the row.
+        unsafe { _mm512_mask_storeu_ps(place, mask, values) };
+    };
+    // SAFETY: as promised.
+    unsafe { each(out, stride, left, panel, store) };
 }
 
 /// The same as codes.
@@ -44,34 +35,50 @@ pub(super) unsafe fn product(
 /// # Safety
 /// As for [`product`].
 #[target_feature(enable = "avx512f,avx512vnni")]
-#[expect(clippy::too_many_arguments, reason = "as `product`, and the coding")]
 pub(super) unsafe fn encoded_product(
     out: &mut [u8],
     stride: usize,
     left: &[CodeRows<'_>],
-    weights: &[i8],
-    starts: &[i32; COLUMNS],
-    scale: &[f32],
-    bias: &[f32],
+    panel: Panel<'_>,
     coding: Coding,
 ) {
     let steps = _mm512_set1_ps(coding.inverse_scale);
     let lowest = _mm512_set1_ps(-f32::from(coding.zero));
     let highest = _mm512_set1_ps(f32::from(255 - coding.zero));
     let zero = _mm512_set1_epi32(i32::from(coding.zero));
-    // SAFETY: as promised; nothing is read of scales and biases, or written of rows, that the masks leave out.
-    unsafe {
-        let registers = sums(left, weights, starts);
-        let (masks, scales, biases) = of_columns(scale, bias);
-        for (out, registers) in out.chunks_mut(stride).zip(registers) {
-            for half in 0..2 {
-                let values = scaled(registers[half], scales[half], biases[half]);
-                let values = _mm512_max_ps(_mm512_mul_ps(values, steps), lowest);
-                let codes = _mm512_cvtps_epi32(_mm512_min_ps(values, highest));
-                let codes = _mm512_add_epi32(codes, zero);
-                let place = out.as_mut_ptr().wrapping_add(16 * half);
-                _mm512_mask_cvtepi32_storeu_epi8(place.cast(), masks[half], codes);
-            }
+    let store = |place: *mut u8, mask, values| {
+        let values = _mm512_max_ps(_mm512_mul_ps(values, steps), lowest);
+        let codes = _mm512_cvtps_epi32(_mm512_min_ps(values, highest));
+        let codes = _mm512_add_epi32(codes, zero);
+        // SAFETY: what the mask leaves in lies in the row.
+        unsafe { _mm512_mask_cvtepi32_storeu_epi8(place.cast(), mask, codes) };
+    };
+    // SAFETY: as promised.
+    unsafe { each(out, stride, left, panel, store) };
+}
+
+/// Gives `store` each row's first and second half: its place, which columns there are, and what their sums stand for.
+///
+/// # Safety
+/// As for [`product`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512vnni")]
+unsafe fn each<T>(
+    out: &mut [T],
+    stride: usize,
+    left: &[CodeRows<'_>],
+    panel: Panel<'_>,
+    store: impl Fn(*mut T, __mmask16, __m512),
+) {
+    // SAFETY: as promised.
+    let registers = unsafe { sums(left, panel.weights, panel.starts()) };
+    let (masks, scales, biases) = of_columns(panel.scales);
+    for (out, registers) in out.chunks_mut(stride).zip(registers) {
+        for half in 0..2 {
+            let sums = _mm512_cvtepi32_ps(registers[half]);
+            let values = _mm512_add_ps(_mm512_mul_ps(sums, scales[half]), biases[half]);
+            let place = out.as_mut_ptr().wrapping_add(16 * half);
+            store(place, masks[half], values);
         }
     }
 }
@@ -79,7 +86,9 @@ pub(super) unsafe fn encoded_product(
 /// Of all of a panel's columns: which there are, their scales and their biases.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn of_columns(scale: &[f32], bias: &[f32]) -> ([__mmask16; 2], [__m512; 2], [__m512; 2]) {
+fn of_columns(
+    ColumnScales { scale, bias }: ColumnScales<'_>,
+) -> ([__mmask16; 2], [__m512; 2], [__m512; 2]) {
     let all = ((1_u64 << scale.len()) - 1) as u32;
     let masks = [all as u16, (all >> 16) as u16];
     let [scales, biases] = [scale, bias].map(|values| {
@@ -90,12 +99,6 @@ fn of_columns(scale: &[f32], bias: &[f32]) -> ([__mmask16; 2], [__m512; 2], [__m
         })
     });
     (masks, scales, biases)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn scaled(sums: __m512i, scale: __m512, bias: __m512) -> __m512 {
-    _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums), scale), bias)
 }
 
 /// A panel's sums.

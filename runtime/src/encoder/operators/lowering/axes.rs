@@ -12,7 +12,7 @@ use tract_onnx::tract_core::ops::nn::NearestUpsample;
 use super::super::copy::{Copy, ZEROS};
 use super::super::pending::{Coded, Tensor as Lowering};
 use super::super::program::Work;
-use super::super::view::View;
+use super::super::view::{View, is_contiguous, stride_of};
 use super::Builder;
 
 impl Builder<'_> {
@@ -140,15 +140,9 @@ impl Builder<'_> {
                 .collect();
         }
         let first = view.axes[columns][0];
-        let work = Copy {
-            value: view.value,
-            // The base holds the first column already.
-            rows: rows.into(),
-            columns: view.axes[columns]
-                .iter()
-                .map(|place| place - first)
-                .collect(),
-        };
+        // The base holds the first column already.
+        let places = view.axes[columns].iter().map(|place| place - first);
+        let work = Copy::new(view.value, rows.into(), places.collect());
         let extents: Vec<usize> = view
             .axes
             .iter()
@@ -167,16 +161,31 @@ impl Builder<'_> {
         if view.is_whole(self.length(view)) {
             return Some(view.clone());
         }
-        self.rearranged(view, view.axes.len().checked_sub(1)?)
+        let last = view.axes.len().checked_sub(1)?;
+        self.turned(view).or_else(|| self.rearranged(view, last))
+    }
+
+    /// The same tensor in the usual order, if that is the transpose of a matrix: its first axes lie next to each other, its
+    /// last ones evenly apart.
+    fn turned(&mut self, view: &View) -> Option<View> {
+        let axes: Vec<usize> = (0..view.axes.len()).collect();
+        let split = (1..axes.len()).find(|split| {
+            let (rows, columns) = axes.split_at(*split);
+            let [rows, columns] = [rows, columns].map(|axes| view.merged(axes));
+            rows.len() > 1 && is_contiguous(&rows) && stride_of(&columns) == Some(rows.len())
+        })?;
+        let (rows, columns) = axes.split_at(split);
+        let [rows, columns] = [rows, columns].map(|axes| view.merged(axes));
+        let extents = [rows.len(), columns.len()];
+        let work = Copy::new(view.value, rows, columns);
+        let value = self.step(&extents, 1, Work::Copy(work)).value;
+        Some(View::whole(value, &view.shape()))
     }
 
     /// The same tensor with the elements along an axis next to each other.
     pub(super) fn rearranged(&mut self, view: &View, columns: usize) -> Option<View> {
-        let work = Copy {
-            value: view.value,
-            rows: view.merged(&view.others(columns)),
-            columns: Arc::clone(&view.axes[columns]),
-        };
+        let rows = view.merged(&view.others(columns));
+        let work = Copy::new(view.value, rows, Arc::clone(&view.axes[columns]));
         Some(self.step(&view.shape(), columns, Work::Copy(work)))
     }
 

@@ -3,8 +3,9 @@
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::nn::DataFormat;
 
+use super::super::left::{Left, Patches};
 use super::super::pending::{Coded, Tensor as Lowering};
-use super::super::product::{Finish, Left, Patches, Product, Weights};
+use super::super::product::{Finish, Product, Weights};
 use super::super::view::{ValueId, stride_of};
 use super::Builder;
 use super::codes::coded_weights;
@@ -175,8 +176,8 @@ impl Builder<'_> {
         if !sums.eq(places.iter().copied()) {
             return None;
         }
-        patches.adjacent = window.dilation[1] == 1
-            && stride_of(&patches.columns).is_none_or(|step| step == encoded.width);
+        patches.adjacent =
+            window.dilation[1] == 1 && stride_of(&patches.columns) == Some(encoded.width);
         Some(patches)
     }
 

@@ -3,8 +3,9 @@
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
+use super::super::left::Left;
 use super::super::pending::{Coded, Tensor as Lowering};
-use super::super::product::{Finish, Left, Product, Weights};
+use super::super::product::{Finish, Product, Weights};
 use super::super::program::Work;
 use super::super::view::{View, is_contiguous};
 use super::Builder;
