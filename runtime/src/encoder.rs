@@ -1,13 +1,16 @@
 //! From a frame, resized and normalised, to its embedding.
 //!
 //! On tract, what encoders spend their time on is rewritten into operators of our own before a graph runs. Milliseconds of
-//! one encoding on one thread of x86-64 processors with AVX-512, another one for each row ([`operator_times`]; `cargo bench -p fixate --bench encoder`
-//! prints it, with `FIXATE_BUNDLE=DIR` of another bundle):
+//! one encoding on one thread of an x86-64 processor with AVX512-VNNI ([`operator_times`]; `cargo bench -p fixate --bench encoder`
+//! prints it, with `FIXATE_BUNDLE=DIR` of another bundle, with `FIXATE_INT8=1` of its int8 encoder):
 //!
 //! | | tract's operators | with our own |
 //! |-|-|-|
-//! | the model that comes with the library, in f32 | 66.2: products 50.0, direct convolutions 8.4, activations 2.1, packing 2.0, padding 1.8, moved axes 0.9 | 42.1: products, with biases and activations, 39.9, copies 1.0, sums 0.7 |
-//! | MobileSAM's sizes | 2945: products 1307, softmax 427, packing 387, GELU 190, direct convolutions 167, depthwise 157, sums 95, moved axes 60 | 1350: products, with GELU, 1009, attention 186, depthwise 82, layer norms 31, sums 21, copies 20 |
+//! | the model that comes with the library, f32 | 108: products 91, direct convolutions 8.5, activations 3.7, padding 2.3, packing 1.5 | 68: products, with biases and activations, 65, sums 1.7 |
+//! | the same, int8 | 155: products 91, quantising 46, direct convolutions 8.8 | 24.8: products in int8 17.8, in f32 4.5, sums 1.5, copies 0.7 |
+//! | MobileSAM's sizes, f32 | 2320: products 1151, packing 240, direct convolutions 235, depthwise 185, sums 184, GELU 105, softmax 67, moved axes 29 | 1033: products, with GELU, 803, attention 125, depthwise 66, layer norms 21, sums 12 |
+//! | the same, int8 | 4101: quantising 1349, products 1154, sums 595, packing 260, direct convolutions 246, depthwise 174, GELU 102, softmax 70 | 496: products in int8, with GELU, 270, attention 110, depthwise 59, layer norms 22, sums 19, a product in f32 12 |
+//! | a ResNet18 of NanoSAM's kind, int8 | 2584: direct convolutions 1549, products 718, quantising 241, pooling 27 | 219: products in int8 208, sums 3.8, quantising 2.9, pooling 2.9 |
 
 mod backend;
 mod error;

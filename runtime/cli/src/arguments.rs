@@ -314,6 +314,10 @@ pub(crate) struct Bench {
     /// Decodes after each encoder run.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) decodes: u32,
+    /// After every decode, compute plain matrix products for as long, and tell their times too: how unsteady the machine
+    /// is by itself.
+    #[arg(long)]
+    pub(crate) yardstick: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,19 +1,20 @@
 //! `fixate bench`: the time of each stage, on this machine.
 
 mod variants;
+mod yardstick;
 
 use crate::arguments::Bench;
 use crate::failure::Failure;
 use crate::model;
 use fixate::decoder::ProductPrecision;
 use fixate::frame::{Frame, PixelFormat};
-use fixate::kernels::{Matrix, MatrixMut, Update, matmul};
 use fixate::prompt::{MultimaskOutput, Prompt};
 use fixate_scenes::flat;
 use indicatif::ProgressBar;
 use serde::Serialize;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use variants::Variants;
+use yardstick::{Yardstick, gmac_per_s};
 
 /// Runs of each kind of decode.
 const MOST_VARIANT_RUNS: usize = 400;
@@ -35,9 +36,12 @@ struct Report {
     /// Kinds of decodes, of SAM's decoder.
     #[serde(skip_serializing_if = "Option::is_none")]
     variants: Option<Variants>,
-    /// A plain f32 matrix product of 512 x 512 x 512 on one thread, the machine's yardstick:
+    /// A plain f32 matrix product of 256 x 256 x 256 on one thread, the machine's yardstick:
     /// multiply-adds in 10^9 a second, in the same run.
     matrix_product_gmac_per_s: f64,
+    /// As many such products as take as long as a decode, after every decode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matrix_products: Option<Distribution>,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,6 +88,8 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
     let progress = ProgressBar::new(u64::from(arguments.runs) + 1);
     let (mut encoder, mut cache, mut decoder) = (Vec::new(), Vec::new(), Vec::new());
     let (mut products, mut candidates) = (Vec::new(), Vec::new());
+    let (mut yardstick, mut repeats, mut beside) = (Yardstick::new(), 1, Vec::new());
+    yardstick.multiply(1);
     // The first run warms up and is not counted.
     for run in 0..=arguments.runs {
         let keyframe = segmenter.encode(&frame).map_err(Failure::of)?;
@@ -99,11 +105,18 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
             segmenter
                 .segment_into(&keyframe, &prompt, MultimaskOutput::Auto, &mut candidates)
                 .map_err(Failure::of)?;
-            if counted {
-                decoder.push(segmenter.times().decode);
+            if !counted {
+                let decodes = segmenter.times().decode.as_secs_f64();
+                let product = yardstick.multiply(1).as_secs_f64();
+                repeats = (decodes / product).round().max(1.0) as u32;
+                continue;
+            }
+            decoder.push(segmenter.times().decode);
+            if arguments.yardstick {
+                beside.push(yardstick.multiply(repeats));
             }
         }
-        products.push(matrix_product());
+        products.push(yardstick.multiply(1));
         progress.inc(1);
     }
     let options = model::options(&arguments.model)?;
@@ -132,7 +145,8 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
         cache: Distribution::of(cache),
         decoder: Distribution::of(decoder),
         variants,
-        matrix_product_gmac_per_s: (SIDE * SIDE * SIDE) as f64 / (product * 1e6),
+        matrix_product_gmac_per_s: gmac_per_s(product),
+        matrix_products: arguments.yardstick.then(|| Distribution::of(beside)),
     };
     if json {
         return crate::print_json(&report);
@@ -150,6 +164,9 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
         ("cache", &report.cache),
         ("decoder", &report.decoder),
     ];
+    if let Some(products) = &report.matrix_products {
+        rows.push(("  products", products));
+    }
     if let Some(variants) = &report.variants {
         rows.extend([
             ("  four masks", &variants.four_masks),
@@ -177,23 +194,4 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
         report.matrix_product_gmac_per_s
     ));
     Ok(())
-}
-
-/// Side of the yardstick's matrices.
-const SIDE: usize = 512;
-
-fn matrix_product() -> Duration {
-    let (a, b) = (vec![0.5f32; SIDE * SIDE], vec![0.25f32; SIDE * SIDE]);
-    let mut product = vec![0.0f32; SIDE * SIDE];
-    let started = Instant::now();
-    matmul(
-        MatrixMut::new(&mut product, SIDE, SIDE),
-        Update::Replace,
-        1.0,
-        Matrix::new(&a, SIDE, SIDE),
-        Matrix::new(&b, SIDE, SIDE),
-    );
-    let taken = started.elapsed();
-    std::hint::black_box(product);
-    taken
 }
