@@ -19,6 +19,9 @@ use yardstick::{Yardstick, gmac_per_s};
 /// Runs of each kind of decode.
 const MOST_VARIANT_RUNS: usize = 400;
 
+/// Decodes that are not counted.
+const WARM_UP_DECODES: u32 = 20;
+
 /// Width and height of the image that is encoded.
 const IMAGE: (usize, usize) = (640, 480);
 
@@ -99,7 +102,11 @@ pub(crate) fn run(arguments: &Bench, json: bool) -> Result<(), Failure> {
             encoder.push(times.encode);
             cache.push(times.cache);
         }
-        for decode in 0..arguments.decodes {
+        let decodes = match counted {
+            true => arguments.decodes,
+            false => arguments.decodes.min(WARM_UP_DECODES),
+        };
+        for decode in 0..decodes {
             let x = (decode * 31 % 600) as f32 + 20.0;
             let prompt = Prompt::point(x, 240.0);
             segmenter
