@@ -247,6 +247,11 @@ impl Segmenter {
         let decoded = &mut self.decoded;
         self.decoder
             .decode_into(keyframe, prompt, selection, decoded)?;
+        if fitted && prompt.bounds.is_some() && prompt.mask.is_none() {
+            let decoder = &mut *self.decoder;
+            self.second_look
+                .take_with_mask(decoder, keyframe, prompt, decoded);
+        }
         let positions = match selection {
             MaskSelection::All => {
                 let best = best_fitting(decoded, prompt, &keyframe.placement);

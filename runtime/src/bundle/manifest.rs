@@ -89,9 +89,9 @@ pub enum Answers {
     #[default]
     AsDecoded,
     /// They are fitted to their prompt, for models all of whose masks are trained with every kind of prompt. Those of a
-    /// single point, but for the likeliest, are looked at again, each with the point and the box around it. Whatever
-    /// leaves no doubt gets the one of all masks whose predicted IoU, times how well it agrees with the prompt, is largest;
-    /// a box's ends where the box does.
+    /// single point, but for the likeliest, are looked at again, each with the point and the box around it; those of a box
+    /// with its best mask. Whatever leaves no doubt gets the one of all masks whose predicted IoU, times how well it agrees
+    /// with the prompt, is largest; a box's ends where the box does.
     Fitted,
 }
 

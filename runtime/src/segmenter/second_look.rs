@@ -1,9 +1,10 @@
-//! Looking again at masks of a single point.
+//! Looking again at masks, of a single point or of a box.
 //!
 //! A point says little of how far the thing goes. Each of its masks says more: the same point with the box around that mask
 //! is a prompt in turn, and what is decoded for it, averaged with the mask, is nearer to one of the things under the point
 //! more often than the mask alone. That holds for what else the point could mean; the likeliest mask gains nothing, and is
-//! left alone.
+//! left alone. A box says how far the thing goes, and the best of its masks what it is: with both as a prompt the masks are
+//! better ones.
 
 use crate::decoder::{Decoded, Decoder, Keyframe, MaskSelection, MaskWindow};
 use crate::mask::{LogitsView, MaskLogits};
@@ -19,6 +20,8 @@ const MAIN_PIECE: f32 = 0.7;
 #[derive(Default)]
 pub(super) struct SecondLook {
     prompt: Prompt,
+    /// The best mask of a box.
+    best: MaskLogits,
     decoded: Decoded,
     piece: Piece,
 }
@@ -47,6 +50,7 @@ impl SecondLook {
             }
         }
         let bounds = grid.image_bounds(around);
+        self.prompt.mask = None;
         self.prompt.points.clear();
         self.prompt.points.extend_from_slice(&prompt.points);
         self.prompt.bounds = Some(bounds);
@@ -60,6 +64,32 @@ impl SecondLook {
         }
         let best = best_fitting(decoded, &self.prompt, placement);
         average(mask, decoded.mask(best), &window);
+    }
+
+    /// Betters what was decoded for a prompt with a box and without a mask: the same is asked with the best of those masks.
+    /// What the decoder cannot answer stays as it is.
+    pub(super) fn take_with_mask(
+        &mut self,
+        decoder: &mut dyn Decoder,
+        keyframe: &Keyframe,
+        prompt: &Prompt,
+        decoded: &mut Decoded,
+    ) {
+        let best = decoded.mask(best_fitting(decoded, prompt, &keyframe.placement));
+        let mut mask = std::mem::take(&mut self.best);
+        (mask.width, mask.height) = (best.width, best.height);
+        mask.values.clear();
+        mask.values.extend_from_slice(best.values);
+        self.prompt.points.clear();
+        self.prompt.points.extend_from_slice(&prompt.points);
+        self.prompt.bounds = prompt.bounds;
+        self.prompt.mask = Some(mask);
+        let (all, again) = (MaskSelection::All, &mut self.decoded);
+        match decoder.decode_into(keyframe, &self.prompt, all, again) {
+            Ok(()) => std::mem::swap(decoded, again),
+            Err(error) => log::debug!("no second look: {error}"),
+        }
+        self.best = self.prompt.mask.take().unwrap_or_default();
     }
 }
 
@@ -129,6 +159,7 @@ mod tests {
     use super::*;
     use crate::decoder::{DecoderError, Embedding};
     use crate::preprocess::Placement;
+    use crate::prompt::PromptBox;
 
     /// Gives masks 0 to 3 of one value each, 10 to 40, of which mask 2 is the likeliest; remembers what it was asked.
     struct Constant {
@@ -147,12 +178,16 @@ mod tests {
 
         fn decode_into(
             &mut self,
-            _: &Keyframe,
-            _: &Prompt,
-            _: MaskSelection,
-            _: &mut Decoded,
+            keyframe: &Keyframe,
+            prompt: &Prompt,
+            masks: MaskSelection,
+            out: &mut Decoded,
         ) -> Result<(), DecoderError> {
-            Err(DecoderError::NotFinite)
+            let everywhere = MaskWindow {
+                rows: 0..8,
+                columns: 0..8,
+            };
+            self.decode_window_into(keyframe, prompt, masks, &everywhere, out)
         }
 
         fn decode_window_into(
@@ -179,8 +214,8 @@ mod tests {
         }
     }
 
-    fn look(fails: bool, values: Vec<f32>) -> (Constant, MaskLogits) {
-        let keyframe = Keyframe {
+    fn keyframe() -> Keyframe {
+        Keyframe {
             embedding: Embedding::default(),
             placement: Placement {
                 image_width_px: 320,
@@ -191,7 +226,11 @@ mod tests {
             },
             capture_time_us: 0,
             prepared: None,
-        };
+        }
+    }
+
+    fn look(fails: bool, values: Vec<f32>) -> (Constant, MaskLogits) {
+        let keyframe = keyframe();
         let asked = Vec::new();
         let mut decoder = Constant { asked, fails };
         let (width, height) = (8, 8);
@@ -248,6 +287,39 @@ mod tests {
         let (decoder, _) = look(false, values);
         let bounds = decoder.asked[0].0.bounds.unwrap();
         assert_eq!((bounds.x0_px, bounds.x1_px), (80.0, 320.0));
+    }
+
+    #[test]
+    fn the_best_mask_of_a_box_is_asked_for_with_it() {
+        let prompt = Prompt::bounds(PromptBox {
+            x0_px: 80.0,
+            y0_px: 40.0,
+            x1_px: 160.0,
+            y1_px: 120.0,
+        });
+        // The likeliest by its predicted IoU, and the one that is where the box is.
+        let before = Decoded {
+            indices: 0..2,
+            width: 8,
+            height: 8,
+            logits: [vec![1.0; 64], small()].concat(),
+            predicted_iou: vec![0.8, 0.7],
+        };
+        for fails in [false, true] {
+            let asked = Vec::new();
+            let mut decoder = Constant { asked, fails };
+            let (mut decoded, mut look) = (before.clone(), SecondLook::default());
+            look.take_with_mask(&mut decoder, &keyframe(), &prompt, &mut decoded);
+            let [(asked, _)] = &decoder.asked[..] else {
+                panic!("asked {} times", decoder.asked.len());
+            };
+            assert_eq!(asked.bounds, prompt.bounds);
+            assert_eq!(asked.mask.as_ref().unwrap().values, small());
+            match fails {
+                true => assert_eq!(decoded, before),
+                false => assert_eq!(decoded.predicted_iou, [0.5, 0.6, 0.9, 0.7]),
+            }
+        }
     }
 
     #[test]
