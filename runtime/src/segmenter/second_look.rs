@@ -297,12 +297,12 @@ mod tests {
             x1_px: 160.0,
             y1_px: 120.0,
         });
-        // The likeliest by its predicted IoU, and the one that is where the box is.
+        // The likeliest by its predicted IoU is nowhere, the other where the box is.
         let before = Decoded {
             indices: 0..2,
             width: 8,
             height: 8,
-            logits: [vec![1.0; 64], small()].concat(),
+            logits: [vec![-1.0; 64], small()].concat(),
             predicted_iou: vec![0.8, 0.7],
         };
         for fails in [false, true] {

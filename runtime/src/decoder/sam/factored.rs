@@ -67,7 +67,7 @@ pub use stored::CachePrecision;
 const OUTSIDE: f32 = -32.0;
 
 /// Prompts that are decoded together: more would leave too little of the cache to each.
-const GROUP: usize = 8;
+const GROUP: usize = 16;
 
 /// SAM's decoder, fast. Buffers grow to the largest prompt seen; after that decoding allocates
 /// nothing.
