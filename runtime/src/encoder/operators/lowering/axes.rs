@@ -169,13 +169,13 @@ impl Builder<'_> {
     /// last ones evenly apart.
     fn turned(&mut self, view: &View) -> Option<View> {
         let axes: Vec<usize> = (0..view.axes.len()).collect();
-        let split = (1..axes.len()).find(|split| {
-            let (rows, columns) = axes.split_at(*split);
+        let [rows, columns] = (1..axes.len()).find_map(|split| {
+            let (rows, columns) = axes.split_at(split);
             let [rows, columns] = [rows, columns].map(|axes| view.merged(axes));
-            rows.len() > 1 && is_contiguous(&rows) && stride_of(&columns) == Some(rows.len())
+            let fits =
+                rows.len() > 1 && is_contiguous(&rows) && stride_of(&columns) == Some(rows.len());
+            fits.then_some([rows, columns])
         })?;
-        let (rows, columns) = axes.split_at(split);
-        let [rows, columns] = [rows, columns].map(|axes| view.merged(axes));
         let extents = [rows.len(), columns.len()];
         let work = Copy::new(view.value, rows, columns);
         let value = self.step(&extents, 1, Work::Copy(work)).value;
