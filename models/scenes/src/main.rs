@@ -3,6 +3,7 @@
 mod pictures;
 
 use clap::{Parser, ValueEnum};
+use fixate_scenes::random::Random;
 use fixate_scenes::render::Quality;
 use fixate_scenes::scene::{Options, Scene};
 use fixate_scenes::truth::Truth;
@@ -127,7 +128,12 @@ impl Arguments {
             Style::Space => {
                 let mut options = self.options(1.5);
                 options.height = side;
-                let scene = Scene::new(seed, &options);
+                let mut scene = Scene::new(seed, &options);
+                // Photographs are of something more often than of a place.
+                let mut random = Random::new(seed);
+                if !self.held_out && random.chance(0.65) {
+                    scene.close_up(random.log_range(0.25, 1.6), 1.0);
+                }
                 let frame = scene.photographer().frame(1.0);
                 let truth = scene.truth(&frame.labels);
                 (frame.rgb, truth)

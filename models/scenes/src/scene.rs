@@ -5,7 +5,7 @@ use crate::canvas::Canvas;
 use crate::motion::{Carrier, GazeSample, Inertial, Look, Track, carry, gaze, looks};
 use crate::places::{self, Place};
 use crate::random::Random;
-use crate::render::{Instance, Intrinsics, Light, Quality, Shadow, Shot, View};
+use crate::render::{Focus, Instance, Intrinsics, Light, Quality, Shadow, Shot, View};
 use crate::space::{Pose, Thing};
 use crate::truth::{Level, MAX_NODES, Node, Truth};
 use glam::{Vec2, Vec3};
@@ -82,6 +82,8 @@ pub struct Scene {
     pub readout_s: f64,
     /// Time that the shutter is open, seconds.
     pub exposure_s: f64,
+    /// Where its pictures are sharp; only those of [`Quality::Fine`] are not so everywhere.
+    pub focus: Focus,
     quality: Quality,
     film: Random,
     eyes: Random,
@@ -143,6 +145,7 @@ impl Scene {
         );
         let mut optics = random.split();
         Self {
+            focus: Focus::draw(&mut Random::new(seed ^ 0xF0C5)),
             readout_s: f64::from(optics.range(0.0, 0.025)),
             exposure_s: f64::from(optics.log_range(0.0005, 0.025)),
             eyes: random.split(),
@@ -157,6 +160,34 @@ impl Scene {
             duration_s: options.duration_s,
             middle,
             radius_m,
+        }
+    }
+
+    /// Narrows the lens until what is looked at, at a time, is `share` of the picture's width, and is in its middle; not beyond
+    /// what lenses can, and not if it is far from where the head points.
+    pub fn close_up(&mut self, share: f32, time_s: f64) {
+        let camera = self.camera.camera(time_s);
+        let Some(look) = self.looks.iter().rev().find(|look| look.from_s <= time_s) else {
+            return;
+        };
+        let placed = &self.placed[look.placed];
+        let (low, high) = placed.thing.bounds();
+        let middle = placed.pose(time_s).point((low + high) * 0.5);
+        let seen = camera.inverse().point(middle);
+        let away_m = seen.length();
+        if seen.truncate().length() > 0.7 * seen.z || away_m < 0.05 {
+            return;
+        }
+        let field = 2.0 * libm::atanf((high - low).length() / (2.0 * away_m * share));
+        let wide = 2.0 * libm::atanf(self.lens.width as f32 / (2.0 * self.lens.focal_px));
+        let field = field.clamp(0.1, wide);
+        // A hand that holds a long lens keeps its pictures as sharp.
+        self.exposure_s *= f64::from(field / wide);
+        self.readout_s *= f64::from(field / wide);
+        let (width, height) = (self.lens.width, self.lens.height);
+        self.lens = Intrinsics::new(width, height, field, self.lens.radial);
+        if let Some(pixel) = self.lens.project(seen) {
+            self.lens.centre_px += self.lens.centre_px - pixel;
         }
     }
 
@@ -322,6 +353,10 @@ impl Photographer<'_> {
             for colour in &mut shot.colours {
                 *colour = colour.map(|channel| channel / 4.0);
             }
+        }
+        if scene.quality == Quality::Fine {
+            let sharp_m = shot.sharp_m(scene.lens.width);
+            scene.focus.blur(&mut shot, scene.lens.width, sharp_m);
         }
         let Shot {
             colours,

@@ -98,6 +98,11 @@ pub struct Texture {
 }
 
 impl Texture {
+    /// What its noise comes from.
+    pub(crate) fn seed(&self) -> u32 {
+        self.seed
+    }
+
     /// A texture for a thing about `size_px` wide around `origin`.
     pub fn new(random: &mut Random, palette: &Palette, origin: Point, size_px: f32) -> Self {
         let base = palette.draw(random);

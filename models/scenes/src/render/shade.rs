@@ -2,6 +2,7 @@
 //! of them with every instruction.
 
 use super::light::{Lamp, Light};
+use crate::noise::fractal;
 use crate::palette::Colour;
 use glam::Vec3;
 
@@ -22,6 +23,7 @@ pub(super) struct Batch {
     base: [Lane; 3],
     gloss: Lane,
     glow: Lane,
+    open: Lane,
     sight: [Lane; 3],
     received: [Lane; 3],
     shine: Lane,
@@ -35,6 +37,7 @@ impl Batch {
             base: [[0.0; LANES]; 3],
             gloss: [0.0; LANES],
             glow: [0.0; LANES],
+            open: [1.0; LANES],
             sight: [[0.0; LANES]; 3],
             received: [[0.0; LANES]; 3],
             shine: [0.0; LANES],
@@ -61,6 +64,11 @@ impl Batch {
         self.glow[lane] = glow;
     }
 
+    /// Says what part of the light from everywhere the surface at `lane` gets, 0..=1; one if nobody says.
+    pub(super) fn set_open(&mut self, lane: usize, open: f32) {
+        self.open[lane] = open;
+    }
+
     /// Colours as `eye` sees them. `lit` says what part of the key lamp a point with a normal sees; it is not asked
     /// where the surface turns its back on the lamp.
     pub(super) fn shade(
@@ -74,7 +82,7 @@ impl Batch {
             let (above, below) = (light.sky[0][channel], light.sky[1][channel]);
             for lane in 0..LANES {
                 let up = self.normal[2][lane] * 0.5 + 0.5;
-                self.received[channel][lane] = below + (above - below) * up;
+                self.received[channel][lane] = (below + (above - below) * up) * self.open[lane];
             }
         }
         self.shine = [0.0; LANES];
@@ -99,6 +107,37 @@ impl Batch {
             for (lane, seen) in seen.iter_mut().enumerate() {
                 *seen = base[lane] * (received[lane] + self.glow[lane])
                     + self.gloss[lane] * self.shine[lane] * glint;
+            }
+        }
+        seen
+    }
+
+    /// What glossy surfaces mirror of the surroundings, for the eye that `shade` was asked for: Schlick's share of a sky with a
+    /// horizon and of bright windows, which lie where `seed` says.
+    pub(super) fn mirrored(&self, light: &Light, seed: u32) -> [Lane; 3] {
+        let mut seen = [[0.0; LANES]; 3];
+        for lane in 0..LANES {
+            let gloss = self.gloss[lane];
+            if gloss < 0.1 {
+                continue;
+            }
+            let (normal, sight) = (
+                self.vector(&self.normal, lane),
+                self.vector(&self.sight, lane),
+            );
+            let cosine = normal.dot(sight).clamp(0.0, 1.0);
+            let to = normal * (2.0 * cosine) - sight;
+            let up = ((to.z + 0.1) * 4.0).clamp(0.0, 1.0);
+            let (x, y) = (2.2 * to.x + 0.7 * to.z, 2.2 * to.y - 0.5 * to.z);
+            let window = ((fractal(seed, x, y, 2) - 0.55) * 12.0).clamp(0.0, 1.0);
+            let straight = 0.04 + 0.3 * gloss * gloss;
+            let grazing = (1.0 - cosine) * (1.0 - cosine);
+            let share = gloss * (straight + (1.0 - straight) * grazing * grazing * (1.0 - cosine));
+            for (channel, seen) in seen.iter_mut().enumerate() {
+                let (above, below) = (light.sky[0][channel], light.sky[1][channel]);
+                let around = below * 0.6 + (above * 1.6 - below * 0.6) * up;
+                let around = around + window * (light.key.colour[channel] + above);
+                seen[lane] = share * around * self.open[lane];
             }
         }
         seen

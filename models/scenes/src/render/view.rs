@@ -2,12 +2,13 @@
 
 use super::lens::Intrinsics;
 use super::light::{Light, Shadow};
+use super::occlusion::openness;
 use super::raster::{Drawn, Raster};
 use super::shade::{Batch, LANES};
 use super::tile::Tile;
 use crate::palette::Colour;
-use crate::space::{Pose, Thing, laid_on};
-use glam::{Vec2, Vec3};
+use crate::space::{Pose, Thing, laid_along, laid_on};
+use glam::{Mat3, Vec2, Vec3};
 use std::cell::OnceCell;
 
 /// Largest stretch of a texture that a tile holds, metres: beyond that it repeats.
@@ -18,7 +19,7 @@ const LARGEST_TILE_M: f32 = 3.0;
 pub enum Quality {
     /// One ray a pixel, hard shadows.
     Fast,
-    /// Four rays a pixel, soft shadows, motion blur.
+    /// Four rays a pixel, soft shadows, light that does not reach into corners, relief, reflections, blur of motion and focus.
     Fine,
 }
 
@@ -44,6 +45,20 @@ pub struct Shot {
     pub depth_m: Vec<f32>,
 }
 
+impl Shot {
+    /// Where a camera focuses that looks at the middle of the picture: the nearest that it sees there, metres.
+    pub fn sharp_m(&self, width: usize) -> f32 {
+        let height = self.depth_m.len() / width;
+        let rows = height * 2 / 5..(height * 3 / 5).max(height * 2 / 5 + 1);
+        let middle =
+            rows.flat_map(|row| &self.depth_m[row * width..][width * 2 / 5..=width * 3 / 5]);
+        let nearest = middle
+            .filter(|depth| **depth > 0.0)
+            .fold(f32::INFINITY, |a, b| a.min(*b));
+        if nearest.is_finite() { nearest } else { 1.0 }
+    }
+}
+
 /// A corner of a thing at its place.
 #[derive(Debug, Clone, Copy)]
 struct Vertex {
@@ -58,6 +73,8 @@ struct Vertex {
 pub struct View {
     lens: Intrinsics,
     planes: Vec<Vec2>,
+    /// Image coordinates farthest from the axis, with a margin for a camera that turns.
+    widest: f32,
     /// Image coordinates of a pixel's width and height.
     spread: f32,
     quality: Quality,
@@ -91,6 +108,7 @@ impl View {
         Self {
             lens,
             planes,
+            widest: low.abs().max(high.abs()).max_element() * 1.4 + 0.3,
             spread,
             quality,
             raster: Raster::new(low - margin, high + margin, step),
@@ -118,8 +136,7 @@ impl View {
             let (low, high) = instance.thing.bounds();
             let centre = camera_from_thing.point((low + high) * 0.5);
             let radius = (high - low).length() * 0.5;
-            let widest =
-                (self.lens.width.max(self.lens.height) as f32) / self.lens.focal_px * 0.9 + 0.3;
+            let widest = self.widest;
             let aside = Vec2::new(centre.x, centre.y).abs().max_element();
             if centre.z < -radius
                 || aside - radius * (1.0 + widest) > widest * centre.z.max(0.0) + radius
@@ -173,7 +190,11 @@ impl View {
             labels: Vec::with_capacity(count),
             depth_m: Vec::with_capacity(count),
         };
-        let eye = camera_at(0.5).translation;
+        let world_from_camera = camera_at(0.5);
+        let eye = world_from_camera.translation;
+        let rotation = Mat3::from_quat(world_from_camera.rotation.conjugate());
+        // What is mirrored is the scene's, as its lamp is.
+        let surroundings = light.key.position.x.to_bits() ^ light.key.position.y.to_bits();
         let met = |ray: Vec2| {
             let drawn = self.raster.at(ray)?;
             let (weights, depth_m) = drawn.meet(ray);
@@ -194,13 +215,33 @@ impl View {
                     }
                 }
                 for (lane, hit) in hits.iter().enumerate() {
-                    if let Some((drawn, weights, _)) = hit {
-                        self.put(drawn, *weights, instances, &mut batch, lane);
+                    let Some((drawn, weights, depth_m)) = hit else {
+                        continue;
+                    };
+                    let normal = self.put(drawn, *weights, instances, &mut batch, lane);
+                    if self.quality == Quality::Fine {
+                        let plane = planes[lane] + *offset * self.spread;
+                        let point = plane.extend(1.0) * *depth_m;
+                        let normal = (rotation * normal).normalize_or_zero();
+                        let normal = if normal.dot(point) > 0.0 {
+                            -normal
+                        } else {
+                            normal
+                        };
+                        batch.set_open(lane, openness(&self.raster, point, normal, turn));
                     }
                 }
-                let colours = batch.shade(eye, light, |point, normal| {
+                let mut colours = batch.shade(eye, light, |point, normal| {
                     self.lit(point, normal, shadow, turn)
                 });
+                if self.quality == Quality::Fine {
+                    let mirrored = batch.mirrored(light, surroundings);
+                    for (sums, more) in colours.iter_mut().zip(mirrored) {
+                        for (sum, more) in sums.iter_mut().zip(more) {
+                            *sum += more;
+                        }
+                    }
+                }
                 for (lane, sum) in sums.iter_mut().enumerate() {
                     for channel in 0..3 {
                         sum[channel] += match hits[lane] {
@@ -225,7 +266,7 @@ impl View {
         shot
     }
 
-    /// Puts the surface where a ray meets a triangle into the batch.
+    /// Puts the surface where a ray meets a triangle into the batch. -> its normal in the world without relief, of any length.
     fn put(
         &self,
         drawn: &Drawn,
@@ -233,14 +274,15 @@ impl View {
         instances: &[Instance<'_>],
         batch: &mut Batch,
         lane: usize,
-    ) {
+    ) -> Vec3 {
         let thing = instances[drawn.placed as usize].thing;
         let face = &thing.faces[drawn.face as usize];
         let [a, b, c] = face.corners.map(|index| index as usize);
         let blend =
             |values: &[Vec3]| values[a] * weights.x + values[b] * weights.y + values[c] * weights.z;
         let material = &thing.materials[usize::from(face.material)];
-        let on = laid_on(blend(&thing.positions), blend(&thing.normals));
+        let own = blend(&thing.normals);
+        let on = laid_on(blend(&thing.positions), own);
         let base = match self.tiles.get(drawn.placed as usize) {
             Some(tiles) => tiles[usize::from(face.material)]
                 .get_or_init(|| {
@@ -254,7 +296,17 @@ impl View {
         let [a, b, c] = [a, b, c].map(|index| &self.vertices[first + index]);
         let point = a.position * weights.x + b.position * weights.y + c.position * weights.z;
         let normal = a.normal * weights.x + b.normal * weights.y + c.normal * weights.z;
-        batch.set(lane, point, normal, base, material.gloss, material.glow);
+        let mut bent = normal;
+        if self.quality == Quality::Fine {
+            let slope = material.relief.slope_at(on);
+            let [across, along] = laid_along(own);
+            let own = own.normalize_or_zero() - across * slope.x - along * slope.y;
+            bent = instances[drawn.placed as usize]
+                .world_from_thing
+                .direction(own);
+        }
+        batch.set(lane, point, bent, base, material.gloss, material.glow);
+        normal
     }
 
     /// The part of the key lamp that a point (world) of a surface with this normal sees, 0..=1.

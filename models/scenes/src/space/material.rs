@@ -1,5 +1,6 @@
 //! What a surface is made of: a texture around the thing, and how it takes light.
 
+use super::relief::Relief;
 use crate::palette::{Colour, Palette, natural, varied};
 use crate::random::Random;
 use crate::texture::{Pattern, Texture, UNSEEN};
@@ -64,6 +65,8 @@ pub struct Material {
     pub gloss: f32,
     /// Light of its own, as a fraction of its colour: lamps and the sky.
     pub glow: f32,
+    /// Its dents, folds and grain, too small for a thing's own form.
+    pub relief: Relief,
 }
 
 impl Material {
@@ -167,6 +170,8 @@ impl Material {
             }
         };
         Self {
+            // A generator of its own, so that what else a scene draws does not hang on it.
+            relief: Relief::of(substance, &mut Random::new(texture.seed().into()), size_m),
             texture,
             gloss: gloss * random.range(0.3, 1.0),
             glow: 0.0,
@@ -204,15 +209,21 @@ impl Material {
     }
 }
 
-/// The point of a texture's plane at a point of a thing: it is laid on from the axis that the surface
-/// faces most.
-pub fn laid_on(point: Vec3, normal: Vec3) -> Vec2 {
+/// The axes of a texture's plane in a thing, where its surface has this normal: it is laid on from the axis
+/// that the surface faces most.
+pub fn laid_along(normal: Vec3) -> [Vec3; 2] {
     let facing = normal.abs();
     if facing.z >= facing.x && facing.z >= facing.y {
-        point.truncate()
+        [Vec3::X, Vec3::Y]
     } else if facing.x >= facing.y {
-        Vec2::new(point.y, point.z)
+        [Vec3::Y, Vec3::Z]
     } else {
-        Vec2::new(point.x, point.z)
+        [Vec3::X, Vec3::Z]
     }
+}
+
+/// The point of a texture's plane at a point of a thing.
+pub fn laid_on(point: Vec3, normal: Vec3) -> Vec2 {
+    let [across, along] = laid_along(normal);
+    Vec2::new(point.dot(across), point.dot(along))
 }
