@@ -4,6 +4,7 @@ mod embedding_file;
 mod error;
 mod fit;
 mod parts;
+mod pieces;
 mod second_look;
 #[cfg(any(feature = "onnxruntime", feature = "tract-cuda"))]
 mod self_check;
@@ -281,6 +282,10 @@ impl Segmenter {
                     self.second_look.take(decoder, keyframe, prompt, logits);
                 }
                 _ => {}
+            }
+            if fitted && prompt.bounds.is_none() {
+                self.second_look
+                    .drop_crumbs(&keyframe.placement, prompt, logits);
             }
         }
         let done = Instant::now();

@@ -5,12 +5,16 @@
 //! more often than the mask alone. That holds for what else the point could mean; the likeliest mask gains nothing, and is
 //! left alone. A box says how far the thing goes, and the best of its masks what it is: with both as a prompt the masks are
 //! better ones.
+//!
+//! What is left beside the clicked piece of a mask are often crumbs: places of the same colour. They are dropped.
 
 use crate::decoder::{Decoded, Decoder, Keyframe, MaskSelection, MaskWindow};
 use crate::mask::{LogitsView, MaskLogits};
-use crate::prompt::Prompt;
+use crate::preprocess::Placement;
+use crate::prompt::{PointLabel, Prompt};
 
 use super::fit::{Grid, best_fitting};
+use super::pieces::Pieces;
 
 /// The share of a mask that the piece around the point has at least if what else there is of it are crumbs, which say
 /// nothing of how far the thing goes.
@@ -23,7 +27,7 @@ pub(super) struct SecondLook {
     /// The best mask of a box.
     best: MaskLogits,
     decoded: Decoded,
-    piece: Piece,
+    pieces: Pieces,
 }
 
 impl SecondLook {
@@ -44,7 +48,7 @@ impl SecondLook {
         };
         if let [point] = prompt.points[..] {
             let place = grid.place(point.x_px, point.y_px);
-            let (piece, bounds) = self.piece.around(mask.view(), place);
+            let (piece, bounds) = self.pieces.around(mask.view(), place);
             if piece as f32 >= MAIN_PIECE * grid.area(mask.view()) as f32 {
                 around = bounds;
             }
@@ -91,54 +95,19 @@ impl SecondLook {
         }
         self.best = self.prompt.mask.take().unwrap_or_default();
     }
-}
 
-/// Buffers for looking for the piece of a mask around a place.
-#[derive(Default)]
-struct Piece {
-    seen: Vec<bool>,
-    next: Vec<usize>,
-}
-
-impl Piece {
-    /// How many pixels of a mask hang together with the one at column x and row y by their sides, and their left, top,
-    /// right and bottom; none if that one is not in the mask.
-    fn around(&mut self, mask: LogitsView<'_>, (x, y): (usize, usize)) -> (usize, [f32; 4]) {
-        let (width, height) = (mask.width, mask.height);
-        self.seen.clear();
-        self.seen.resize(width * height, false);
-        // No place waits twice, so there is room for all.
-        self.next.clear();
-        self.next.reserve(width * height);
-        let mut visit = |x: usize, y: usize, next: &mut Vec<usize>| {
-            let at = y * width + x;
-            if mask.values[at] > 0.0 && !self.seen[at] {
-                self.seen[at] = true;
-                next.push(at);
-            }
-        };
-        visit(x, y, &mut self.next);
-        let (mut count, mut low, mut high) = (0, (x, y), (x, y));
-        while let Some(at) = self.next.pop() {
-            let (x, y) = (at % width, at / width);
-            count += 1;
-            low = (low.0.min(x), low.1.min(y));
-            high = (high.0.max(x), high.1.max(y));
-            if x > 0 {
-                visit(x - 1, y, &mut self.next);
-            }
-            if x + 1 < width {
-                visit(x + 1, y, &mut self.next);
-            }
-            if y > 0 {
-                visit(x, y - 1, &mut self.next);
-            }
-            if y + 1 < height {
-                visit(x, y + 1, &mut self.next);
-            }
-        }
-        let sides = [low.0, low.1, high.0 + 1, high.1 + 1];
-        (count, sides.map(|side| side as f32))
+    /// Takes crumbs from a mask for a prompt of clicks.
+    pub(super) fn drop_crumbs(
+        &mut self,
+        placement: &Placement,
+        prompt: &Prompt,
+        mask: &mut MaskLogits,
+    ) {
+        let grid = Grid::of(mask.view(), placement);
+        let on = prompt.points.iter();
+        let on = on.filter(|point| point.label == PointLabel::Foreground);
+        let places = on.map(|point| grid.place(point.x_px, point.y_px));
+        self.pieces.drop_crumbs(mask, places);
     }
 }
 
@@ -158,7 +127,6 @@ fn average(mask: &mut MaskLogits, other: LogitsView<'_>, window: &MaskWindow) {
 mod tests {
     use super::*;
     use crate::decoder::{DecoderError, Embedding};
-    use crate::preprocess::Placement;
     use crate::prompt::PromptBox;
 
     /// Gives masks 0 to 3 of one value each, 10 to 40, of which mask 2 is the likeliest; remembers what it was asked.

@@ -1,0 +1,169 @@
+//! What of a mask hangs together.
+
+use crate::mask::{LogitsView, MaskLogits};
+
+/// The share of a piece with a click on it that others have at least, unless they are crumbs: single colours and textures
+/// that a thing shares with what lies elsewhere.
+const CRUMB: f32 = 0.1;
+
+/// Looks for the pieces of masks: pixels that hang together by their sides.
+#[derive(Default)]
+pub(super) struct Pieces {
+    /// Number of the piece of each pixel, from one; zero for those of none and those that nobody looked at.
+    names: Vec<u32>,
+    /// Pixels whose neighbours are to be looked at.
+    next: Vec<usize>,
+    /// Pixels of each piece.
+    areas: Vec<usize>,
+}
+
+impl Pieces {
+    /// How many pixels of a mask hang together with the one at column x and row y, and their left, top, right and bottom;
+    /// none if that one is not in the mask.
+    pub(super) fn around(
+        &mut self,
+        mask: LogitsView<'_>,
+        (x, y): (usize, usize),
+    ) -> (usize, [f32; 4]) {
+        self.forget(mask);
+        let (area, sides) = self.follow(mask, y * mask.width + x, 1);
+        (area, sides.map(|side| side as f32))
+    }
+
+    /// Takes from a mask what is crumbs beside the pieces that the clicks at these columns and rows are on; beside its largest
+    /// piece if they are on none.
+    pub(super) fn drop_crumbs(
+        &mut self,
+        mask: &mut MaskLogits,
+        clicks: impl Iterator<Item = (usize, usize)>,
+    ) {
+        self.forget(mask.view());
+        for at in 0..mask.values.len() {
+            if mask.values[at] > 0.0 && self.names[at] == 0 {
+                let name = self.areas.len() as u32 + 1;
+                let (area, _) = self.follow(mask.view(), at, name);
+                self.areas.push(area);
+            }
+        }
+        let clicked = clicks
+            .filter_map(|(x, y)| self.names[y * mask.width + x].checked_sub(1))
+            .map(|piece| self.areas[piece as usize])
+            .min();
+        let Some(area) = clicked.or(self.areas.iter().copied().max()) else {
+            return;
+        };
+        let least = CRUMB * area as f32;
+        for (value, name) in mask.values.iter_mut().zip(&self.names) {
+            if let Some(piece) = name.checked_sub(1)
+                && (self.areas[piece as usize] as f32) < least
+            {
+                *value = -*value;
+            }
+        }
+    }
+
+    fn forget(&mut self, mask: LogitsView<'_>) {
+        let pixels = mask.values.len();
+        self.names.clear();
+        self.names.resize(pixels, 0);
+        // No pixel waits twice, and no two pieces share a side: there is room for all.
+        self.next.clear();
+        self.next.reserve(pixels);
+        self.areas.clear();
+        self.areas.reserve(pixels.div_ceil(2));
+    }
+
+    /// Gives all pixels that hang together with one a name. -> how many, and their left, top, right and bottom.
+    fn follow(&mut self, mask: LogitsView<'_>, start: usize, name: u32) -> (usize, [usize; 4]) {
+        let width = mask.width;
+        let mut visit = |at: usize, next: &mut Vec<usize>| {
+            if mask.values[at] > 0.0 && self.names[at] == 0 {
+                self.names[at] = name;
+                next.push(at);
+            }
+        };
+        let mut area = 0;
+        let [mut left, mut top, mut right, mut bottom] = [start % width, start / width, 0, 0];
+        visit(start, &mut self.next);
+        while let Some(at) = self.next.pop() {
+            let (x, y) = (at % width, at / width);
+            area += 1;
+            (left, top) = (left.min(x), top.min(y));
+            (right, bottom) = (right.max(x + 1), bottom.max(y + 1));
+            if x > 0 {
+                visit(at - 1, &mut self.next);
+            }
+            if x + 1 < width {
+                visit(at + 1, &mut self.next);
+            }
+            if y > 0 {
+                visit(at - width, &mut self.next);
+            }
+            if y + 1 < mask.height {
+                visit(at + width, &mut self.next);
+            }
+        }
+        (area, [left, top, right, bottom])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A mask of 20 x 20: a square of 100 pixels, one of 12 pixels, and a single pixel that touches the first one's corner.
+    fn mask() -> MaskLogits {
+        let inside = |x: usize, y: usize| {
+            (x < 10 && y < 10)
+                || ((12..15).contains(&x) && (2..6).contains(&y))
+                || (x, y) == (10, 10)
+        };
+        let values = (0..400).map(|at| if inside(at % 20, at / 20) { 2.0 } else { -3.0 });
+        MaskLogits {
+            width: 20,
+            height: 20,
+            values: values.collect(),
+        }
+    }
+
+    fn left_of(clicks: &[(usize, usize)]) -> [bool; 3] {
+        let mut mask = mask();
+        Pieces::default().drop_crumbs(&mut mask, clicks.iter().copied());
+        [(5, 5), (13, 3), (10, 10)].map(|(x, y)| mask.values[y * 20 + x] > 0.0)
+    }
+
+    #[test]
+    fn a_piece_is_what_touches_it_by_a_side() {
+        let mut pieces = Pieces::default();
+        assert_eq!(
+            pieces.around(mask().view(), (3, 9)),
+            (100, [0.0, 0.0, 10.0, 10.0])
+        );
+        assert_eq!(
+            pieces.around(mask().view(), (12, 2)),
+            (12, [12.0, 2.0, 15.0, 6.0])
+        );
+        assert_eq!(pieces.around(mask().view(), (19, 19)).0, 0);
+    }
+
+    #[test]
+    fn crumbs_are_small_beside_the_piece_that_was_clicked() {
+        // Twelve pixels of a hundred are a piece, one is a crumb.
+        assert_eq!(left_of(&[(5, 5)]), [true, true, false]);
+        // Beside twelve pixels, one is no crumb yet were it two.
+        assert_eq!(left_of(&[(13, 3)]), [true, true, false]);
+        // Who clicks on a crumb means it.
+        assert_eq!(left_of(&[(10, 10)]), [true, true, true]);
+        assert_eq!(left_of(&[(5, 5), (10, 10)]), [true, true, true]);
+        assert_eq!(left_of(&[(19, 19)]), [true, true, false]);
+        assert_eq!(left_of(&[]), [true, true, false]);
+    }
+
+    #[test]
+    fn an_empty_mask_stays_empty() {
+        let mut mask = mask();
+        mask.values.fill(-1.0);
+        Pieces::default().drop_crumbs(&mut mask, [(3, 3)].into_iter());
+        assert_eq!(mask.values, [-1.0; 400]);
+    }
+}
