@@ -53,6 +53,20 @@ pub trait Encoder: Send {
     }
 }
 
+/// Encodes a grey image: what a backend does when it is first used is done before an encoder is given out, and what then
+/// fails is an error of loading.
+#[cfg(any(feature = "onnxruntime", feature = "tract-cuda"))]
+fn warmed<E: Encoder>(mut encoder: E) -> Result<E, EncoderError> {
+    let size = encoder.input_size_px();
+    let mut embedding = vec![0.0; encoder.embedding_shape().iter().product()];
+    match encoder.encode_into(&vec![0.0; 3 * size * size], &mut embedding) {
+        // That an image cannot be encoded is told when it is.
+        Ok(()) | Err(EncoderError::NotFinite) => Ok(encoder),
+        Err(EncoderError::Run(reason)) => Err(EncoderError::Load(reason)),
+        Err(error) => Err(error),
+    }
+}
+
 fn check_finite(embedding: &[f32]) -> Result<(), EncoderError> {
     let finite = |all: bool, value: &f32| all & value.is_finite();
     if embedding.iter().fold(true, finite) {

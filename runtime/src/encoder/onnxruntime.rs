@@ -18,7 +18,7 @@ use ort::value::{TensorElementType, TensorRef, ValueType};
 
 use super::{
     Encoder, EncoderError, ExecutionProvider, MAX_THREADS, OnnxRuntimeOptions, check_finite,
-    check_length,
+    check_length, warmed,
 };
 use crate::bundle::{Precision, WeightsFile, sha256};
 use crate::graph::guarded;
@@ -88,19 +88,10 @@ impl OnnxRuntimeEncoder {
             weights_name,
             cache,
         });
-        let mut encoder = Self {
+        warmed(Self {
             session: Some(recipe.session()?),
             recipe,
-        };
-        let graph = &encoder.recipe.graph;
-        let input = vec![0.0; 3 * graph.input_size_px * graph.input_size_px];
-        let mut embedding = vec![0.0; graph.embedding_shape.iter().product()];
-        match encoder.encode_into(&input, &mut embedding) {
-            // That an image cannot be encoded is told when it is.
-            Ok(()) | Err(EncoderError::NotFinite) => Ok(encoder),
-            Err(EncoderError::Run(reason)) => Err(EncoderError::Load(reason)),
-            Err(error) => Err(error),
-        }
+        })
     }
 
     /// The folder that belongs to this encoder on this device with these versions, if anything is kept.

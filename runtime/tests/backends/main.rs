@@ -8,6 +8,7 @@ mod graphs;
 mod hostile;
 
 use std::mem::discriminant;
+use std::sync::OnceLock;
 
 use fixate::bundle::WeightsFile;
 use fixate::encoder::{Encoder, EncoderError, TractEncoder, TractOptions};
@@ -48,27 +49,30 @@ impl Case {
 type Load = fn(&Case) -> Result<Box<dyn Encoder>, EncoderError>;
 
 /// Backends that are there.
-fn backends() -> Vec<(&'static str, Load)> {
-    #[allow(unused_mut, reason = "tract alone unless more is built")]
-    let mut backends: Vec<(&str, Load)> = vec![("tract", on_tract)];
-    #[cfg(feature = "onnxruntime")]
-    backends.push(("onnxruntime", on_onnxruntime));
-    #[cfg(feature = "tract-cuda")]
-    match on_tract_cuda(&Case::of(TINY)) {
-        Err(error @ EncoderError::Provider { .. }) => tell(&error),
-        _ => backends.push(("tract:cuda", on_tract_cuda)),
-    }
-    backends
+fn backends() -> &'static [(&'static str, Load)] {
+    static BACKENDS: OnceLock<Vec<(&str, Load)>> = OnceLock::new();
+    BACKENDS.get_or_init(|| {
+        let backends = [
+            Some(("tract", on_tract as Load)),
+            #[cfg(feature = "onnxruntime")]
+            Some(("onnxruntime", on_onnxruntime as Load)),
+            #[cfg(feature = "tract-cuda")]
+            a_gpu().then_some(("tract:cuda", on_tract_cuda as Load)),
+        ];
+        backends.into_iter().flatten().collect()
+    })
 }
 
-/// Says, past the test runner, which keeps what tests print, that a backend takes no part.
+/// Whether there is a GPU; says, past the test runner, which keeps what tests print, that it takes no part if there is none.
 #[cfg(feature = "tract-cuda")]
-fn tell(error: &EncoderError) {
+fn a_gpu() -> bool {
     use std::io::Write;
-    static TOLD: std::sync::Once = std::sync::Once::new();
-    TOLD.call_once(|| {
-        let _ = writeln!(std::io::stderr(), "tract:cuda is NOT tested: {error}");
-    });
+    let answer = on_tract_cuda(&Case::of(TINY));
+    let Err(error @ EncoderError::Provider { .. }) = answer else {
+        return true;
+    };
+    let _ = writeln!(std::io::stderr(), "tract:cuda is NOT tested: {error}");
+    false
 }
 
 fn tract_options(case: &Case) -> TractOptions {
@@ -116,7 +120,7 @@ fn on_onnxruntime(case: &Case) -> Result<Box<dyn Encoder>, EncoderError> {
 
 /// The refusals of a case, which are of one kind.
 fn refusal(case: &Case) -> EncoderError {
-    let mut refusals = backends().into_iter().map(|(name, load)| {
+    let mut refusals = backends().iter().map(|(name, load)| {
         (
             name,
             load(case)
@@ -136,9 +140,9 @@ fn refusal(case: &Case) -> EncoderError {
 }
 
 fn encoders(case: &Case) -> impl Iterator<Item = (&'static str, Box<dyn Encoder>)> {
-    backends().into_iter().map(|(name, load)| {
+    backends().iter().map(|(name, load)| {
         let encoder = load(case).unwrap_or_else(|error| panic!("{name}: {error}"));
-        (name, encoder)
+        (*name, encoder)
     })
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tract_onnx::tract_core::runtime::{Runnable, Runtime, runtime_for_name};
 
 use super::{TractEncoder, TractOptions, check_threads, load_error, read, run_options};
-use crate::encoder::{Encoder, EncoderError};
+use crate::encoder::{EncoderError, warmed};
 use crate::graph::{self, guarded};
 
 // It registers its runtime with tract; naming it here links it in.
@@ -33,15 +33,7 @@ impl TractEncoder {
                 .map_err(load_error)
         })?;
         tell_what_stays(&*plan);
-        let mut encoder = Self::of(Arc::from(plan), options)?;
-        let size = options.input_size_px;
-        let mut embedding = vec![0.0; options.embedding_shape.iter().product()];
-        match encoder.encode_into(&vec![0.0; 3 * size * size], &mut embedding) {
-            // That an image cannot be encoded is told when it is.
-            Ok(()) | Err(EncoderError::NotFinite) => Ok(encoder),
-            Err(EncoderError::Run(reason)) => Err(EncoderError::Load(reason)),
-            Err(error) => Err(error),
-        }
+        warmed(Self::of(Arc::from(plan), options)?)
     }
 }
 
