@@ -5,6 +5,7 @@ use super::shapes::{bow, curve, placed};
 use crate::palette::{Colour, Palette};
 use crate::random::Random;
 use crate::space::{Material, Solid, Substance, Thing};
+use crate::texture::{Pattern, Texture};
 use glam::{Quat, Vec3, vec3};
 use std::f32::consts::PI;
 
@@ -54,6 +55,24 @@ fn limb(points: &[Vec3], radii: [f32; 2]) -> Solid {
     Solid::tube(points, 8, |t| radii[0] + (radii[1] - radii[0]) * t)
 }
 
+/// Gives some coats patches of another colour, as cows, cats and hounds have.
+fn patch(thing: &mut Thing, random: &mut Random, coat: u8, colour: Colour, length: f32) {
+    if random.chance(0.35) {
+        let second = shade(random, &COATS);
+        let period_px = 1000.0 * length * random.log_range(0.08, 0.4);
+        let sharp = random.range(0.6, 1.0);
+        let coat = &mut thing.materials[usize::from(coat)];
+        coat.texture = Texture::of(
+            random,
+            Pattern::Cells,
+            [colour, second],
+            period_px,
+            1.3,
+            sharp,
+        );
+    }
+}
+
 /// A body, a neck, a head with muzzle, nose, eyes and ears, legs with paws or hoofs, a tail; not
 /// settled yet.
 pub(super) fn animal(
@@ -81,7 +100,14 @@ pub(super) fn animal(
     } else {
         coat
     };
+    let mut marked = Random::new(colour[0].to_bits().into());
+    patch(&mut thing, &mut marked, coat, colour, build.length);
     let coats = [coat, other];
+    // Heads, necks and legs of many are of another colour than the trunk.
+    let own = |random: &mut Random| {
+        if random.chance(0.3) { other } else { coat }
+    };
+    let [head_coat, neck_coat, leg_coat] = std::array::from_fn(|_| own(&mut marked));
     let half = build.length * 0.5;
     let middle = build.legs + build.chest;
     let trunk = curve(12, |t| vec3(0.0, build.length * (t - 0.5), 0.0));
@@ -113,7 +139,7 @@ pub(super) fn animal(
     let neck = Solid::tube(&path, 12, |t| {
         build.chest * 0.7 * (1.0 - t) + scale * 0.72 * t
     });
-    let neck = attach(&mut thing, 0, neck.scaled(vec3(0.85, 1.0, 1.0)), coat);
+    let neck = attach(&mut thing, 0, neck.scaled(vec3(0.85, 1.0, 1.0)), neck_coat);
     if !build.hoofs && random.chance(0.4) {
         let leather = thing.material(Material::of(Substance::Skin, random, palette, 0.05));
         let wide = build.chest * 0.7 * 0.4 + scale * 0.72 * 0.6;
@@ -128,7 +154,8 @@ pub(super) fn animal(
     }
     let turn = Quat::from_rotation_z(random.range(-0.7, 0.7))
         * Quat::from_rotation_x(random.range(-0.1, 0.4));
-    add_head(&mut thing, random, build, coats, |solid, at| {
+    let head_coats = [head_coat, other];
+    add_head(&mut thing, random, build, head_coats, |solid, at| {
         placed(solid.moved(at), turn, top + lift * (0.4 * scale))
     });
     let nails = if build.hoofs {
@@ -161,7 +188,7 @@ pub(super) fn animal(
                 &mut thing,
                 0,
                 limb(&points, [thick, build.leg * 0.75]),
-                coats[0],
+                leg_coat,
             );
             let paw = if build.hoofs {
                 let hoof = Solid::cylinder(build.leg * 1.15, build.leg * 0.85, build.leg * 1.6, 12);
