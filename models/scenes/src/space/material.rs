@@ -209,21 +209,32 @@ impl Material {
     }
 }
 
-/// The axes of a texture's plane in a thing, where its surface has this normal: it is laid on from the axis
-/// that the surface faces most.
-pub fn laid_along(normal: Vec3) -> [Vec3; 2] {
+/// The axis of a thing that its surface faces most where it has this normal: textures are laid on from there.
+fn faced(normal: Vec3) -> usize {
     let facing = normal.abs();
     if facing.z >= facing.x && facing.z >= facing.y {
-        [Vec3::X, Vec3::Y]
+        2
     } else if facing.x >= facing.y {
-        [Vec3::Y, Vec3::Z]
+        0
     } else {
-        [Vec3::X, Vec3::Z]
+        1
     }
 }
 
 /// The point of a texture's plane at a point of a thing.
 pub fn laid_on(point: Vec3, normal: Vec3) -> Vec2 {
-    let [across, along] = laid_along(normal);
-    Vec2::new(point.dot(across), point.dot(along))
+    match faced(normal) {
+        0 => Vec2::new(point.y, point.z),
+        1 => Vec2::new(point.x, point.z),
+        _ => point.truncate(),
+    }
+}
+
+/// The axes of that plane in the thing.
+pub fn laid_along(normal: Vec3) -> [Vec3; 2] {
+    match faced(normal) {
+        0 => [Vec3::Y, Vec3::Z],
+        1 => [Vec3::X, Vec3::Z],
+        _ => [Vec3::X, Vec3::Y],
+    }
 }
