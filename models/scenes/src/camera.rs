@@ -1,7 +1,7 @@
 //! From paint to a camera's bytes: light, lens, sensor, compression.
 
 use crate::canvas::Canvas;
-use crate::coverage::box_blur_transposed;
+use crate::coverage::box_blur;
 use crate::noise::{lattice, value};
 use crate::palette::Colour;
 use crate::random::Random;
@@ -15,7 +15,7 @@ struct Planes {
     channels: [Vec<f32>; 3],
 }
 
-/// Blurs paint as a lens out of focus does, by a box of `radius` three times.
+/// Blurs paint as a lens out of focus does, by a box of `radius` twice.
 pub fn defocus(canvas: &mut Canvas, radius: usize) {
     let mut planes = Planes::of(canvas);
     planes.blur(radius);
@@ -186,12 +186,8 @@ impl Planes {
     }
 
     fn blur(&mut self, radius: usize) {
-        let mut scratch = vec![0.0; self.width * self.height];
         for plane in &mut self.channels {
-            for _ in 0..2 {
-                box_blur_transposed(plane, &mut scratch, self.width, self.height, radius);
-                box_blur_transposed(&scratch, plane, self.height, self.width, radius);
-            }
+            box_blur(plane, (self.width, self.height), radius, 2);
         }
     }
 

@@ -176,11 +176,7 @@ impl Coverage {
             values[target..target + self.width]
                 .copy_from_slice(&self.values[row * self.width..(row + 1) * self.width]);
         }
-        let mut scratch = vec![0.0; width * height];
-        for _ in 0..3 {
-            box_blur_transposed(&values, &mut scratch, width, height, radius);
-            box_blur_transposed(&scratch, &mut values, height, width, radius);
-        }
+        box_blur(&mut values, (width, height), radius, 3);
         Self {
             x,
             y,
@@ -191,8 +187,18 @@ impl Coverage {
     }
 }
 
+/// Blurs a plane of `size` (width and height) both ways by a box of `2 radius + 1`, `times` times.
+pub(crate) fn box_blur(values: &mut [f32], size: (usize, usize), radius: usize, times: usize) {
+    let (width, height) = size;
+    let mut scratch = vec![0.0; values.len()];
+    for _ in 0..times {
+        box_blur_transposed(values, &mut scratch, width, height, radius);
+        box_blur_transposed(&scratch, values, height, width, radius);
+    }
+}
+
 /// Blurs each row by a box of `2 radius + 1` (edge values repeat) and writes the transpose.
-pub(crate) fn box_blur_transposed(
+fn box_blur_transposed(
     source: &[f32],
     target: &mut [f32],
     width: usize,

@@ -150,7 +150,7 @@ mod tests {
     fn crumbs_are_small_beside_the_piece_that_was_clicked() {
         // Twelve pixels of a hundred are a piece, one is a crumb.
         assert_eq!(left_of(&[(5, 5)]), [true, true, false]);
-        // Beside twelve pixels, one is no crumb yet were it two.
+        // One is a crumb beside twelve, too, and a hundred are none.
         assert_eq!(left_of(&[(13, 3)]), [true, true, false]);
         // Who clicks on a crumb means it.
         assert_eq!(left_of(&[(10, 10)]), [true, true, true]);

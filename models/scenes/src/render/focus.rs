@@ -1,7 +1,7 @@
 //! A lens that is sharp at one distance: what lies far behind it is blurred, and what is before stays where it is.
 
 use super::view::Shot;
-use crate::coverage::box_blur_transposed;
+use crate::coverage::box_blur;
 use crate::random::Random;
 
 /// Largest blur, as a part of the picture's width.
@@ -31,7 +31,7 @@ impl Focus {
         if largest < 0.75 {
             return;
         }
-        let height = shot.colours.len() / width;
+        let size = (width, shot.colours.len() / width);
         let radius_of = |depth_m: f32| {
             let behind = if depth_m > 0.0 {
                 1.0 - sharp_m / depth_m
@@ -51,7 +51,7 @@ impl Focus {
                 .map(|depth| ((radius_of(*depth) / least - 0.5) * 2.0).clamp(0.0, 1.0))
                 .collect();
             let mut total = weight.clone();
-            soften(&mut total, width, height, radius);
+            box_blur(&mut total, size, radius, 2);
             for channel in 0..3 {
                 let mut sums: Vec<f32> = shot
                     .colours
@@ -59,7 +59,7 @@ impl Focus {
                     .zip(&weight)
                     .map(|(colour, weight)| colour[channel] * weight)
                     .collect();
-                soften(&mut sums, width, height, radius);
+                box_blur(&mut sums, size, radius, 2);
                 for (index, colour) in shot.colours.iter_mut().enumerate() {
                     if weight[index] > 0.0 && total[index] > 1e-3 {
                         let soft = sums[index] / total[index];
@@ -69,15 +69,6 @@ impl Focus {
             }
             radius *= 2;
         }
-    }
-}
-
-/// A box blur, twice, both ways.
-fn soften(values: &mut [f32], width: usize, height: usize, radius: usize) {
-    let mut scratch = vec![0.0; values.len()];
-    for _ in 0..2 {
-        box_blur_transposed(values, &mut scratch, width, height, radius);
-        box_blur_transposed(&scratch, values, height, width, radius);
     }
 }
 

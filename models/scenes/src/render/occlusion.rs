@@ -4,41 +4,57 @@
 use super::raster::Raster;
 use glam::Vec3;
 
-/// Directions looked in, each at its own distance: those of a pixel's rays fill a ball together.
-const DIRECTIONS: usize = 8;
+/// Places that one ray of a pixel looks at, and rays that look at others: together they fill a ball.
+const PLACES: usize = 8;
+const RAYS: usize = 4;
 
 /// Farthest that is looked, as a part of the distance from the camera, and bounds of it, metres.
 const REACH: f32 = 0.12;
 const REACH_M: [f32; 2] = [0.02, 0.8];
 
-/// The part of the light from everywhere that a point gets, 0..=1: `point` and `normal` (of unit length, on the camera's
-/// side) as the camera of `raster` sees them. `turn` counts a pixel's rays.
-pub(super) fn openness(raster: &Raster, point: Vec3, normal: Vec3, turn: usize) -> f32 {
-    let reach_m = (REACH * point.z).clamp(REACH_M[0], REACH_M[1]);
-    let start = point + normal * (0.04 * reach_m);
-    let mut hidden = 0.0;
-    for index in 0..DIRECTIONS {
-        let number = index * 4 + turn % 4;
-        let direction = on_ball(number, DIRECTIONS * 4);
-        let direction = if direction.dot(normal) < 0.0 {
-            -direction
-        } else {
-            direction
-        };
-        // The cube of an even share would fill the ball evenly; contacts are close.
-        let share = (number as f32 * 0.618_034).fract() * 0.95 + 0.05;
-        let place = start + direction * (reach_m * share * share);
-        if place.z <= 0.03 {
-            continue;
-        }
-        let seen_z = 1.0 / raster.inverse_depth(place.truncate() / place.z).max(1e-6);
-        let before = place.z - seen_z;
-        // What is far before the place stands elsewhere.
-        if before > 0.002 * place.z {
-            hidden += (1.0 - before / (2.0 * reach_m)).max(0.0);
+/// Where to look around a point.
+#[derive(Debug, Clone)]
+pub(super) struct Around {
+    /// Directions, and how far to go: the square root of a part of the reach.
+    looks: [(Vec3, f32); PLACES * RAYS],
+}
+
+impl Around {
+    pub(super) fn new() -> Self {
+        Self {
+            looks: std::array::from_fn(|number| {
+                let share = (number as f32 * 0.618_034).fract() * 0.95 + 0.05;
+                (on_ball(number, PLACES * RAYS), share)
+            }),
         }
     }
-    (1.0 - 1.5 * hidden / DIRECTIONS as f32).max(0.0)
+
+    /// The part of the light from everywhere that a point gets, 0..=1: `point` and `normal` (of unit length, on the camera's
+    /// side) as the camera of `raster` sees them. `turn` counts a pixel's rays.
+    pub(super) fn openness(&self, raster: &Raster, point: Vec3, normal: Vec3, turn: usize) -> f32 {
+        let reach_m = (REACH * point.z).clamp(REACH_M[0], REACH_M[1]);
+        let start = point + normal * (0.04 * reach_m);
+        let mut hidden = 0.0;
+        for (direction, share) in self.looks.iter().skip(turn % RAYS).step_by(RAYS) {
+            let side = if direction.dot(normal) < 0.0 {
+                -1.0
+            } else {
+                1.0
+            };
+            // Most places are close, as what touches is.
+            let place = start + *direction * side * (reach_m * share * share);
+            if place.z <= 0.03 {
+                continue;
+            }
+            let seen_z = 1.0 / raster.inverse_depth(place.truncate() / place.z).max(1e-6);
+            let before = place.z - seen_z;
+            // What is far before the place stands elsewhere.
+            if before > 0.002 * place.z {
+                hidden += (1.0 - before / (2.0 * reach_m)).max(0.0);
+            }
+        }
+        (1.0 - 1.5 * hidden / PLACES as f32).max(0.0)
+    }
 }
 
 /// One of `count` directions that are spread evenly, along a spiral.
@@ -77,10 +93,11 @@ mod tests {
             1,
             0,
         );
+        let around = Around::new();
         let floor = |z: f32| {
             let at = Vec3::new(0.0, 1.0, z);
             (0..4)
-                .map(|turn| openness(&raster, at, Vec3::NEG_Y, turn))
+                .map(|turn| around.openness(&raster, at, Vec3::NEG_Y, turn))
                 .sum::<f32>()
                 / 4.0
         };

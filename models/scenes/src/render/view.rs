@@ -2,7 +2,7 @@
 
 use super::lens::Intrinsics;
 use super::light::{Light, Shadow};
-use super::occlusion::openness;
+use super::occlusion::Around;
 use super::raster::{Drawn, Raster};
 use super::shade::{Batch, LANES};
 use super::tile::Tile;
@@ -79,6 +79,7 @@ pub struct View {
     spread: f32,
     quality: Quality,
     raster: Raster,
+    around: Around,
     /// Positions of one thing as the camera sees them.
     corners: Vec<Vec3>,
     /// Positions and normals of all things in sight, in the world.
@@ -112,6 +113,7 @@ impl View {
             spread,
             quality,
             raster: Raster::new(low - margin, high + margin, step),
+            around: Around::new(),
             corners: Vec::new(),
             vertices: Vec::new(),
             first_vertex: Vec::new(),
@@ -228,7 +230,10 @@ impl View {
                         } else {
                             normal
                         };
-                        batch.set_open(lane, openness(&self.raster, point, normal, turn));
+                        batch.set_open(
+                            lane,
+                            self.around.openness(&self.raster, point, normal, turn),
+                        );
                     }
                 }
                 let mut colours = batch.shade(eye, light, |point, normal| {
