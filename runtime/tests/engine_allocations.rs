@@ -70,7 +70,7 @@ fn an_engine_allocates_nothing_once_it_is_made() {
         x1_px: 300.0,
         y1_px: 300.0,
     };
-    let before = counting_allocator::calls();
+    let before = counting_allocator::calls_of_this_thread();
     let mut answers = 0;
     for index in 0..2_000_u64 {
         let now_us = 1_000_000 + index as i64 * 16_000;
@@ -121,7 +121,7 @@ fn an_engine_allocates_nothing_once_it_is_made() {
             assert!(decoded.is_ok());
         }
     }
-    let after = counting_allocator::calls();
+    let after = counting_allocator::calls_of_this_thread();
     assert_eq!(after - before, 0);
     let counters = engine.counters();
     assert!(counters.fresh > 500 && counters.none > 100, "{counters:?}");

@@ -59,7 +59,7 @@ fn motion_allocates_nothing_after_the_first_frames() {
     let mut before = 0;
     for (index, bytes) in pictures.iter().enumerate() {
         if index == 3 {
-            before = counting_allocator::calls();
+            before = counting_allocator::calls_of_this_thread();
         }
         let time_us = index as i64 * 33_000;
         let (width, height) = (WIDTH as u32, HEIGHT as u32);
@@ -100,7 +100,7 @@ fn motion_allocates_nothing_after_the_first_frames() {
         );
         keyframe.copy_from(newest);
     }
-    let counted = counting_allocator::calls() - before;
+    let counted = counting_allocator::calls_of_this_thread() - before;
     assert_eq!((found, held), (9, 2));
     assert_eq!(counted, 0);
 }
