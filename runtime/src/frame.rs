@@ -9,6 +9,7 @@ use std::fmt;
 mod error;
 mod format;
 mod lent;
+mod region;
 mod rgb8;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ mod tests;
 pub use error::FrameError;
 pub use format::{PixelFormat, YuvMatrix, YuvRange};
 pub use lent::LentFrame;
+pub(crate) use region::Region;
 pub(crate) use rgb8::YuvToRgb;
 
 use format::check_size;

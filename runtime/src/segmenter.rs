@@ -1,5 +1,6 @@
 //! One model, one image at a time: frames to keyframes, prompts on keyframes to candidates.
 
+mod close_look;
 mod embedding_file;
 mod error;
 mod fit;
@@ -21,6 +22,7 @@ use crate::mask::{MaskLogits, stability_score};
 use crate::preprocess::Preprocessor;
 use crate::prompt::{MultimaskOutput, Prompt};
 
+use close_look::CloseLook;
 pub use embedding_file::{EmbeddingFileError, ModelIdentity};
 pub use error::SegmenterError;
 use fit::{best_fitting, keep_to_bounds};
@@ -84,6 +86,8 @@ pub struct StageTimes {
     pub decode: Duration,
     /// Scoring and sorting the candidates.
     pub post: Duration,
+    /// Looking closer at them ([`Segmenter::look_closer_into`]), if that was asked for.
+    pub close_look: Duration,
 }
 
 /// One of the masks for a prompt.
@@ -107,6 +111,7 @@ pub struct Segmenter {
     decoder: Box<dyn Decoder>,
     answers: Answers,
     second_look: SecondLook,
+    close_look: CloseLook,
     input: Vec<f32>,
     decoded: Decoded,
     times: StageTimes,
@@ -134,6 +139,7 @@ impl Segmenter {
             decoder,
             answers: bundle.manifest().decoder.answers,
             second_look: SecondLook::default(),
+            close_look: CloseLook::default(),
             input: vec![0.0; spec.len()],
             decoded: Decoded::default(),
             times: StageTimes {
@@ -147,6 +153,12 @@ impl Segmenter {
     #[must_use]
     pub fn identity(&self) -> &ModelIdentity {
         &self.identity
+    }
+
+    /// Whether the bundle wants answers fitted to their prompts ([`Answers::Fitted`]).
+    #[must_use]
+    pub fn fits_answers(&self) -> bool {
+        self.answers == Answers::Fitted
     }
 
     /// How long the newest image and prompt took, stage by stage.
@@ -299,6 +311,7 @@ impl Segmenter {
         });
         self.times.decode = done - start;
         self.times.post = done.elapsed();
+        self.times.close_look = Duration::ZERO;
         Ok(())
     }
 

@@ -88,7 +88,7 @@ pub(crate) fn decoder_precision(number: u32) -> Result<Option<ProductPrecision>,
 pub(crate) fn segmenter_failure(error: SegmenterError) -> Failure {
     let status = match &error {
         SegmenterError::Threads(_) => FIXATE_ERROR_SYSTEM,
-        SegmenterError::Preprocess(_) => FIXATE_ERROR_FRAME,
+        SegmenterError::Preprocess(_) | SegmenterError::OtherFrame { .. } => FIXATE_ERROR_FRAME,
         SegmenterError::Decoder(
             DecoderError::Prompt(_)
             | DecoderError::TooManyPoints { .. }

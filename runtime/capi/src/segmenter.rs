@@ -4,6 +4,7 @@ use std::ffi::c_char;
 
 use fixate::decoder::{CachePrecision, Keyframe};
 use fixate::mask::{Bitmap, MaskUpsampler};
+use fixate::prompt::Prompt;
 use fixate::segmenter::{Candidate, Segmenter, SegmenterOptions};
 
 use crate::frame::{fixate_frame, view};
@@ -60,6 +61,8 @@ unsafe impl Versioned for fixate_segmenter_options {
 struct State {
     segmenter: Segmenter,
     keyframe: Option<Keyframe>,
+    /// What was asked of it last.
+    prompt: Option<Prompt>,
     candidates: Vec<Candidate>,
     /// The candidates' masks at the image's size, made when they are asked for.
     bitmaps: Vec<Option<Bitmap>>,
@@ -113,6 +116,7 @@ pub unsafe extern "C" fn fixate_segmenter_create(
             segmenter: Segmenter::new(&bundle, segmenter_options(&options)?)
                 .map_err(segmenter_failure)?,
             keyframe: None,
+            prompt: None,
             candidates: Vec::new(),
             bitmaps: Vec::new(),
             upsampler: MaskUpsampler::new(),
@@ -152,6 +156,7 @@ pub unsafe extern "C" fn fixate_segmenter_set_image(
         // SAFETY: its planes are readable during this call.
         let frame = unsafe { view(&frame)? };
         object.with(|state| {
+            state.prompt = None;
             state.candidates.clear();
             state.bitmaps.clear();
             let mut keyframe = match state.keyframe.take() {
@@ -208,6 +213,7 @@ pub unsafe extern "C" fn fixate_segmenter_segment(
                 .map_err(segmenter_failure)?;
             state.bitmaps.clear();
             state.bitmaps.resize(candidates.len(), None);
+            state.prompt = Some(prompt);
             Ok(candidates.len())
         })?;
         if !count.is_null() {
@@ -215,6 +221,42 @@ pub unsafe extern "C" fn fixate_segmenter_segment(
             unsafe { count.write(found) };
         }
         Ok(())
+    })
+}
+
+/// Looks closer at the candidates of the newest prompt. `frame` is the one that the image was set from, and is read
+/// only during this call. Masks become finer where the thing is small in the image; for one click, small things that the
+/// image as a whole does not show well take the place of candidates that are unlikely or there twice. Their number stays;
+/// their order, predicted IoU and logits may change. Takes as long as setting an image and asking, up to five times.
+///
+/// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`, `_REENTRANT`, `_MODEL`,
+/// or `_NOTHING` if nothing was asked of the image yet. The candidates of before stay unless it is `FIXATE_OK`.
+///
+/// # Safety
+/// `frame` points to an initialised frame whose planes are readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fixate_segmenter_look_closer(
+    segmenter: *mut fixate_segmenter,
+    frame: *const fixate_frame,
+) -> i32 {
+    guarded(|| {
+        let object = SEGMENTERS.find(segmenter)?;
+        // SAFETY: the caller promises an initialised frame.
+        let frame = unsafe { read(frame)? };
+        // SAFETY: its planes are readable during this call.
+        let frame = unsafe { view(&frame)? };
+        object.with(|state| {
+            let keyframe = state.keyframe.as_ref().ok_or_else(no_image)?;
+            let prompt = state.prompt.as_ref().ok_or_else(nothing_asked)?;
+            let (candidates, mut masks) = (&mut state.candidates, Vec::new());
+            state
+                .segmenter
+                .look_closer_into(&frame, keyframe, prompt, candidates, &mut masks)
+                .map_err(segmenter_failure)?;
+            state.bitmaps.clear();
+            state.bitmaps.extend(masks.into_iter().map(Some));
+            Ok(())
+        })
     })
 }
 
@@ -242,5 +284,12 @@ fn no_image() -> Failure {
     Failure::new(
         FIXATE_ERROR_NOTHING,
         "there is no image; call fixate_segmenter_set_image first",
+    )
+}
+
+fn nothing_asked() -> Failure {
+    Failure::new(
+        FIXATE_ERROR_NOTHING,
+        "nothing was asked of this image; call fixate_segmenter_segment first",
     )
 }

@@ -1,5 +1,6 @@
 //! What can be written on the command line.
 
+use crate::close_look::CloseLook;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fixate::encoder::Backend;
 use fixate::prompt::{MultimaskOutput, PointLabel, PromptBox, PromptPoint};
@@ -226,6 +227,8 @@ pub(crate) struct Segment {
     /// Three masks (whole, part, subpart) or one; auto: three for one point alone.
     #[arg(long, value_enum, default_value_t = Multimask::Auto)]
     pub(crate) multimask: Multimask,
+    #[command(flatten)]
+    pub(crate) close_look: CloseLook,
     /// Write low_res_logits [K,h,w] and iou_predictions [K] in the model's own order.
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) logits: Option<PathBuf>,
@@ -336,6 +339,8 @@ pub(crate) struct Eval {
     /// Also click again where the answer was wrong, and tell the mIoU after so many clicks.
     #[arg(long, value_name = "1,3,5", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=20))]
     pub(crate) clicks_per_object: Vec<u8>,
+    #[command(flatten)]
+    pub(crate) close_look: CloseLook,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

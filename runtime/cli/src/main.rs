@@ -3,6 +3,7 @@
 mod arguments;
 mod bench;
 mod calibrate;
+mod close_look;
 mod eval;
 mod failure;
 mod image_file;

@@ -55,6 +55,7 @@ struct Times {
     encode: f64,
     cache: f64,
     decode: f64,
+    close_look: f64,
     post: f64,
 }
 
@@ -82,21 +83,26 @@ pub(crate) fn run(arguments: &Segment, json: bool) -> Result<(), Failure> {
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let (mut segmenter, model) = model::open(&arguments.model)?;
     let load = started.elapsed();
-    let keyframe = keyframe(&mut segmenter, &image, arguments.embedding.as_deref())?;
-    let answers = segmenter
+    let frame = Frame::contiguous(PixelFormat::Rgb8, width, height, image.as_raw(), 0)
+        .map_err(Failure::of)?;
+    let keyframe = keyframe(&mut segmenter, &frame, arguments.embedding.as_deref())?;
+    let mut answers = segmenter
         .segment(&keyframe, &prompt, arguments.multimask.into())
         .map_err(|error| Failure::Failed(error.to_string()))?;
 
+    let multimask = arguments.multimask.into();
+    let masks = arguments.close_look.masks(
+        &mut segmenter,
+        &frame,
+        &keyframe,
+        &prompt,
+        multimask,
+        &mut answers,
+    )?;
     let started = Instant::now();
-    let mut masks: Vec<Bitmap> = Vec::with_capacity(answers.len());
     let mut candidates = Vec::with_capacity(answers.len());
-    for answer in &answers {
-        let mask = answer
-            .logits
-            .view()
-            .to_bitmap(&keyframe.placement)
-            .map_err(Failure::of)?;
-        let rle = Rle::from_bitmap(&mask).map_err(Failure::of)?;
+    for (answer, mask) in answers.iter().zip(&masks) {
+        let rle = Rle::from_bitmap(mask).map_err(Failure::of)?;
         candidates.push(Candidate {
             index: answer.index,
             predicted_iou: answer.predicted_iou,
@@ -108,7 +114,6 @@ pub(crate) fn run(arguments: &Segment, json: bool) -> Result<(), Failure> {
                 counts: rle.to_compressed(),
             },
         });
-        masks.push(mask);
     }
     let post = started.elapsed();
     let spent = segmenter.times();
@@ -123,6 +128,7 @@ pub(crate) fn run(arguments: &Segment, json: bool) -> Result<(), Failure> {
             encode: milliseconds(spent.encode),
             cache: milliseconds(spent.cache),
             decode: milliseconds(spent.decode),
+            close_look: milliseconds(spent.close_look),
             post: milliseconds(post),
         },
     };
@@ -141,17 +147,14 @@ pub(crate) fn run(arguments: &Segment, json: bool) -> Result<(), Failure> {
 /// and written there if it is named.
 fn keyframe(
     segmenter: &mut Segmenter,
-    image: &RgbImage,
+    frame: &Frame<'_>,
     file: Option<&Path>,
 ) -> Result<Keyframe, Failure> {
-    let (width, height) = image.dimensions();
-    let frame = Frame::contiguous(PixelFormat::Rgb8, width, height, image.as_raw(), 0)
-        .map_err(Failure::of)?;
     if let Some(path) = file
         && path.exists()
     {
         let content = std::fs::read(path).map_err(|error| Failure::file(path, error))?;
-        match segmenter.import_embedding(&content, &frame) {
+        match segmenter.import_embedding(&content, frame) {
             Ok(keyframe) => return Ok(keyframe),
             // Of another model or image: it is replaced. Anything else might be somebody's work.
             Err(SegmenterError::EmbeddingFile(EmbeddingFileError::Belonging { key, .. })) => {
@@ -160,10 +163,10 @@ fn keyframe(
             Err(error) => return Err(Failure::file(path, error)),
         }
     }
-    let keyframe = segmenter.encode(&frame).map_err(Failure::of)?;
+    let keyframe = segmenter.encode(frame).map_err(Failure::of)?;
     if let Some(path) = file {
         let content = segmenter
-            .export_embedding(&keyframe, &frame)
+            .export_embedding(&keyframe, frame)
             .map_err(Failure::of)?;
         std::fs::write(path, content).map_err(|error| Failure::file(path, error))?;
     }
@@ -230,8 +233,14 @@ fn tell(answer: &Answer, folder: &Path) {
         ));
     }
     crate::print_line(format_args!(
-        "load {:.1} ms, preprocess {:.1}, encode {:.1}, cache {:.1}, decode {:.1}, post {:.1}",
-        times.load, times.preprocess, times.encode, times.cache, times.decode, times.post
+        "load {:.1} ms, preprocess {:.1}, encode {:.1}, cache {:.1}, decode {:.1}, close look {:.1}, post {:.1}",
+        times.load,
+        times.preprocess,
+        times.encode,
+        times.cache,
+        times.decode,
+        times.close_look,
+        times.post
     ));
     crate::print_line(format_args!(
         "look at {}",

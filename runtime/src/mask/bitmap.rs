@@ -110,6 +110,12 @@ impl Bitmap {
         &self.bytes[y * self.width..][..self.width]
     }
 
+    /// Becomes an empty mask, keeping the allocation where it suffices.
+    pub(crate) fn clear(&mut self, width: usize, height: usize) {
+        self.bytes.clear();
+        self.set_size(width, height);
+    }
+
     /// Takes another size, with whatever content, keeping the allocation where it suffices.
     pub(super) fn set_size(&mut self, width: usize, height: usize) {
         self.width = width;
@@ -118,7 +124,7 @@ impl Bitmap {
     }
 
     /// Writers keep every byte 0 or 1.
-    pub(super) fn row_mut(&mut self, y: usize) -> &mut [u8] {
+    pub(crate) fn row_mut(&mut self, y: usize) -> &mut [u8] {
         &mut self.bytes[y * self.width..][..self.width]
     }
 }

@@ -1,7 +1,7 @@
 //! Where an image lies in an encoder's input.
 
 /// Where an image lies in an encoder's square input: resized, in the top left corner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Placement {
     /// The image's own width.
     pub image_width_px: u32,

@@ -36,6 +36,13 @@ pub enum SegmenterError {
     Mask(MaskError),
     /// An embedding read from a file.
     EmbeddingFile(EmbeddingFileError),
+    /// A frame that a keyframe was not encoded from.
+    OtherFrame {
+        /// Width and height, pixels.
+        frame: (u32, u32),
+        /// Width and height of the one it was encoded from.
+        keyframe: (u32, u32),
+    },
 }
 
 impl fmt::Display for SegmenterError {
@@ -56,6 +63,11 @@ impl fmt::Display for SegmenterError {
             Self::Decoder(error) => error.fmt(f),
             Self::Mask(error) => error.fmt(f),
             Self::EmbeddingFile(error) => error.fmt(f),
+            Self::OtherFrame { frame, keyframe } => write!(
+                f,
+                "the frame is {}x{} pixels, but the keyframe was encoded from one of {}x{}; give that one",
+                frame.0, frame.1, keyframe.0, keyframe.1
+            ),
         }
     }
 }
@@ -66,7 +78,7 @@ impl std::error::Error for SegmenterError {
             Self::Bundle(error) => Some(error),
             Self::Encoder(error) => Some(error),
             Self::Weights(error) => Some(error),
-            Self::Parts { .. } | Self::Threads(_) => None,
+            Self::Parts { .. } | Self::Threads(_) | Self::OtherFrame { .. } => None,
             Self::Preprocess(error) => Some(error),
             Self::Decoder(error) => Some(error),
             Self::Mask(error) => Some(error),

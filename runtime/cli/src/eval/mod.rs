@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Eval, json: bool) -> Result<(), Failure> {
         .copied()
         .max()
         .unwrap_or(0);
-    let mut scores = score::Scores::new(rounds);
+    let mut scores = score::Scores::new(rounds, arguments.close_look);
     if arguments.source == Path::new("scenes") {
         let clicks = arguments.clicks as usize;
         let progress = ProgressBar::new(u64::from(arguments.clicks));

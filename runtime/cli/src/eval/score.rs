@@ -1,6 +1,7 @@
 //! Clicks and boxes on known objects, and how well they are answered.
 
 use super::EvalImage;
+use crate::close_look::CloseLook;
 use crate::failure::Failure;
 use fixate::decoder::Keyframe;
 use fixate::frame::{Frame, PixelFormat};
@@ -38,13 +39,15 @@ pub(super) struct Scores {
     pub(super) predicted_iou_error: Mean,
     /// After one click, two, and so on.
     pub(super) after_clicks: Vec<Mean>,
+    close_look: CloseLook,
     random: Random,
 }
 
 impl Scores {
     /// Nothing measured yet; `rounds` clicks on each object.
-    pub(super) fn new(rounds: u8) -> Self {
+    pub(super) fn new(rounds: u8, close_look: CloseLook) -> Self {
         Self {
+            close_look,
             center_top: Mean::default(),
             center_oracle: Mean::default(),
             random_top: Mean::default(),
@@ -72,7 +75,7 @@ impl Scores {
             .map_err(Failure::of)?;
         let keyframe = segmenter.encode(&frame).map_err(Failure::of)?;
         for object in &image.objects {
-            self.object(segmenter, &keyframe, object)
+            self.object(segmenter, &frame, &keyframe, object)
                 .map_err(|error| Failure::Failed(format!("{}: {error}", image.name)))?;
         }
         Ok(())
@@ -81,23 +84,22 @@ impl Scores {
     fn object(
         &mut self,
         segmenter: &mut Segmenter,
+        frame: &Frame<'_>,
         keyframe: &Keyframe,
         object: &Bitmap,
     ) -> Result<(), Failure> {
         let Some(center) = interior_point(object) else {
             return Ok(());
         };
+        let close_look = self.close_look;
         let ask = |segmenter: &mut Segmenter, prompt: &Prompt| {
-            let answers = segmenter
-                .segment(keyframe, prompt, MultimaskOutput::Auto)
+            let auto = MultimaskOutput::Auto;
+            let mut answers = segmenter
+                .segment(keyframe, prompt, auto)
                 .map_err(Failure::of)?;
+            let masks = close_look.masks(segmenter, frame, keyframe, prompt, auto, &mut answers)?;
             let mut scored = Vec::with_capacity(answers.len());
-            for answer in answers {
-                let mask = answer
-                    .logits
-                    .view()
-                    .to_bitmap(&keyframe.placement)
-                    .map_err(Failure::of)?;
+            for (answer, mask) in answers.into_iter().zip(masks) {
                 let iou = mask.intersection_over_union(object).unwrap_or(0.0);
                 scored.push((answer, mask, iou));
             }

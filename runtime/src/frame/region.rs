@@ -1,0 +1,139 @@
+//! Parts of frames.
+
+use super::{Frame, NO_PLANE, PixelFormat, Plane};
+
+/// A part of a frame. Its left and top are even: formats share chroma between two pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Region {
+    /// Columns of the frame to the left of it.
+    pub(crate) x_px: u32,
+    /// Rows above it.
+    pub(crate) y_px: u32,
+    /// At least 1.
+    pub(crate) width_px: u32,
+    /// At least 1.
+    pub(crate) height_px: u32,
+}
+
+impl Region {
+    /// A square around a place in a frame of this size, moved into the frame where it would stand out; where the frame is
+    /// smaller, as long as that.
+    pub(crate) fn square(
+        (x_px, y_px): (f32, f32),
+        side_px: f32,
+        (width_px, height_px): (u32, u32),
+    ) -> Self {
+        let span = |center: f32, length: u32| {
+            // Even, if the frame's own side is: the format may ask for it.
+            let side = (side_px.max(2.0) as u32).next_multiple_of(2).min(length);
+            let first = (center - side as f32 / 2.0).max(0.0) as u32;
+            let first = first.min(length - side) & !1;
+            (first, side)
+        };
+        let ((x_px, width_px), (y_px, height_px)) = (span(x_px, width_px), span(y_px, height_px));
+        Self {
+            x_px,
+            y_px,
+            width_px,
+            height_px,
+        }
+    }
+
+    /// Whether all of another is in it.
+    pub(crate) fn contains(&self, other: &Self) -> bool {
+        let within = |first: u32, length: u32, from: u32, side: u32| {
+            from <= first && first + length <= from + side
+        };
+        within(other.x_px, other.width_px, self.x_px, self.width_px)
+            && within(other.y_px, other.height_px, self.y_px, self.height_px)
+    }
+}
+
+impl<'a> Frame<'a> {
+    /// The part of the frame in a region that was made for its size.
+    ///
+    /// # Panics
+    /// When the region is not in the frame.
+    pub(crate) fn region(&self, region: Region) -> Self {
+        let mut part = *self;
+        (part.width_px, part.height_px) = (region.width_px, region.height_px);
+        let (x, y) = (region.x_px as usize, region.y_px as usize);
+        let of = |plane: Plane<'a>, row: usize, byte: usize| Plane {
+            bytes: &plane.bytes[row * plane.stride_bytes + byte..],
+            stride_bytes: plane.stride_bytes,
+        };
+        // Checked by the frame's constructor for all of its columns.
+        let byte = self.format.row_bytes(region.x_px).unwrap_or_default();
+        let chroma = match self.format {
+            PixelFormat::Nv12 => of(self.planes[1], y / 2, x),
+            _ => NO_PLANE,
+        };
+        part.planes = [of(self.planes[0], y, byte), chroma];
+        part
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test tells, and fails")]
+mod tests {
+    use super::*;
+
+    const FORMATS: [PixelFormat; 7] = [
+        PixelFormat::Rgb8,
+        PixelFormat::Bgr8,
+        PixelFormat::Rgba8,
+        PixelFormat::Bgra8,
+        PixelFormat::Gray8,
+        PixelFormat::Nv12,
+        PixelFormat::Yuyv,
+    ];
+
+    #[test]
+    fn a_part_has_the_colours_of_the_whole() {
+        let (width, height) = (24, 18);
+        for format in FORMATS {
+            let length = format.contiguous_bytes(width, height).unwrap();
+            let bytes: Vec<u8> = (0..length).map(|at| (at * 37 % 251) as u8).collect();
+            let frame = Frame::contiguous(format, width, height, &bytes, 5).unwrap();
+            let whole = frame.to_rgb8();
+            for center in [(0.0, 0.0), (9.5, 7.0), (23.9, 17.9)] {
+                let region = Region::square(center, 9.0, (width, height));
+                assert_eq!((region.width_px, region.height_px), (10, 10));
+                let part = frame.region(region);
+                assert_eq!(part.capture_time_us(), 5);
+                let rows = part.to_rgb8();
+                for (y, row) in rows.chunks_exact(10 * 3).enumerate() {
+                    let at = (region.y_px as usize + y) * width as usize + region.x_px as usize;
+                    assert_eq!(row, &whole[at * 3..][..30], "{format:?} {center:?} {y}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_square_stays_in_its_frame() {
+        for size in [(1, 1), (1, 9), (3, 2), (40, 30), (641, 479)] {
+            for side in [0.0, 1.0, 5.5, 64.0, 1e9] {
+                for center in [(-5.0, 0.0), (0.5, 0.5), (20.3, 11.0), (1e9, 1e9)] {
+                    let region = Region::square(center, side, size);
+                    assert!(region.width_px >= 1 && region.x_px + region.width_px <= size.0);
+                    assert!(region.height_px >= 1 && region.y_px + region.height_px <= size.1);
+                    assert!(region.x_px % 2 == 0 && region.y_px % 2 == 0);
+                    if side == 1e9 {
+                        assert_eq!((region.width_px, region.height_px), size);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_region_contains_itself_and_what_is_in_it() {
+        let large = Region::square((20.0, 20.0), 20.0, (40, 40));
+        let small = Region::square((22.0, 24.0), 8.0, (40, 40));
+        assert!(large.contains(&large) && large.contains(&small));
+        assert!(!small.contains(&large));
+        let beside = Region::square((30.0, 20.0), 8.0, (40, 40));
+        assert!(!large.contains(&beside));
+    }
+}

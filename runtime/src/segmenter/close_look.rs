@@ -1,0 +1,251 @@
+//! Looking closer at what is small in its image.
+//!
+//! An encoder sees every image at one size, in which a thing that fills a tenth of it is some cells wide. So what lies
+//! around a click is encoded by itself, at several times the scale, as an eye turns its fovea to what it looks at; and so
+//! are the surroundings of each mask that is small in the image. The prompt is asked again there. What a close look finds
+//! of the same thing is averaged with the mask: the wide look knows better what belongs together, the close one where it
+//! ends. What else it finds are candidates like the others, of which the likeliest different ones are kept.
+
+mod choice;
+mod resample;
+mod shown;
+mod surroundings;
+
+use std::time::Instant;
+
+use super::{Candidate, Segmenter, SegmenterError};
+use crate::decoder::Keyframe;
+use crate::frame::{Frame, Region};
+use crate::mask::{Bitmap, MaskLogits, MaskUpsampler};
+use crate::preprocess::Placement;
+use crate::prompt::{MultimaskOutput, Prompt};
+
+use choice::{Found, choose};
+use resample::{diminish, magnify, overlap};
+use shown::Shown;
+use surroundings::{foveas, move_into, serves, surroundings};
+
+/// Intersection over union of two looks at the same thing, at least.
+const SAME_THING: f32 = 0.5;
+
+/// The close look's share of the average of the logits.
+const SHARE: f32 = 0.7;
+
+/// What the predicted IoU of what only a close look has found is worth: the share of the image's longer side that it showed,
+/// to this power. The less is around a thing, the less there is to tell that it is a part of something else.
+const DOUBT: f32 = 0.3;
+
+/// Buffers of it.
+#[derive(Default)]
+pub(super) struct CloseLook {
+    looks: Vec<Look>,
+    /// Looks whose buffers are to be used again.
+    spare: Vec<Look>,
+    keyframe: Option<Keyframe>,
+    prompt: Prompt,
+    upsampler: MaskUpsampler,
+    mask: Bitmap,
+    /// A mask of the wide look as a close one would have it.
+    wide: MaskLogits,
+}
+
+/// What was found in a part of the image.
+#[derive(Default)]
+struct Look {
+    region: Region,
+    placement: Placement,
+    found: Vec<Candidate>,
+    /// Which of it is in a mask of the wide look already.
+    taken: Vec<bool>,
+}
+
+impl Segmenter {
+    /// Looks closer at the candidates for a prompt, in the frame that the keyframe was encoded from, and gives their masks
+    /// at the image's size, best first. Masks become finer where the thing is small in the image; for one click, small
+    /// things that the keyframe does not show well take the place of candidates that are unlikely or there twice. The
+    /// number of candidates stays; their order, predicted IoU and logits may change. Takes as long as encoding and asking
+    /// up to five times more; how often it was is what is returned.
+    ///
+    /// # Errors
+    /// If the frame has another size than the keyframe's, or the encoder or decoder fails; candidates and masks are then
+    /// those of before.
+    pub fn look_closer_into(
+        &mut self,
+        frame: &Frame<'_>,
+        keyframe: &Keyframe,
+        prompt: &Prompt,
+        candidates: &mut Vec<Candidate>,
+        masks: &mut Vec<Bitmap>,
+    ) -> Result<usize, SegmenterError> {
+        let start = Instant::now();
+        let mut close = std::mem::take(&mut self.close_look);
+        // What the wide look took and gave stays to be read.
+        let (times, decoded) = (self.times, std::mem::take(&mut self.decoded));
+        let looked = self.look_with(&mut close, frame, keyframe, prompt, candidates, masks);
+        (self.times, self.decoded, self.close_look) = (times, decoded, close);
+        self.times.close_look = start.elapsed();
+        looked
+    }
+
+    fn look_with(
+        &mut self,
+        close: &mut CloseLook,
+        frame: &Frame<'_>,
+        keyframe: &Keyframe,
+        prompt: &Prompt,
+        candidates: &mut Vec<Candidate>,
+        masks: &mut Vec<Bitmap>,
+    ) -> Result<usize, SegmenterError> {
+        let placement = &keyframe.placement;
+        let size = (frame.width_px(), frame.height_px());
+        if size != (placement.image_width_px, placement.image_height_px) {
+            return Err(SegmenterError::OtherFrame {
+                frame: size,
+                keyframe: (placement.image_width_px, placement.image_height_px),
+            });
+        }
+        close.spare.append(&mut close.looks);
+        let several = candidates.len() > 1;
+        if let ([click], true) = (&prompt.points[..], several) {
+            for region in foveas((click.x_px, click.y_px), size) {
+                self.look_at(close, region, frame, prompt)?;
+            }
+        }
+        let mut pool = Vec::with_capacity(candidates.len());
+        for mut candidate in candidates.iter().cloned() {
+            let mut mask = std::mem::take(&mut close.mask);
+            let logits = candidate.logits.view();
+            close.upsampler.bitmap_into(logits, placement, &mut mask)?;
+            if let Some(wanted) = surroundings(&mask, prompt) {
+                let mut looks = close.looks.iter();
+                let at = match looks.position(|look| serves(look.region, wanted)) {
+                    Some(at) => at,
+                    None => self.look_at(close, wanted, frame, prompt)?,
+                };
+                close.better(at, placement, &mut candidate, &mut mask)?;
+            }
+            pool.push(Found {
+                score: candidate.predicted_iou,
+                mask: Shown::of(&mask, (0, 0)),
+                candidate,
+            });
+            close.mask = mask;
+        }
+        let count = pool.len();
+        if several {
+            close.add_others(placement, &mut pool)?;
+        }
+        candidates.clear();
+        masks.resize_with(count, Bitmap::default);
+        for (found, mask) in choose(pool, count).into_iter().zip(masks) {
+            found.mask.draw_into(size, mask);
+            candidates.push(found.candidate);
+        }
+        Ok(close.looks.len())
+    }
+
+    /// Asks for the prompt in a region of the frame. -> which of the looks that is.
+    fn look_at(
+        &mut self,
+        close: &mut CloseLook,
+        region: Region,
+        frame: &Frame<'_>,
+        prompt: &Prompt,
+    ) -> Result<usize, SegmenterError> {
+        let part = frame.region(region);
+        let near = match close.keyframe.take() {
+            Some(mut used) => self.encode_into(&part, &mut used).map(|()| used),
+            None => self.encode(&part),
+        }?;
+        let mut look = close.spare.pop().unwrap_or_default();
+        (look.region, look.placement) = (region, near.placement);
+        move_into(prompt, region, &mut close.prompt);
+        let auto = MultimaskOutput::Auto;
+        self.segment_into(&near, &close.prompt, auto, &mut look.found)?;
+        look.taken.clear();
+        look.taken.resize(look.found.len(), false);
+        close.keyframe = Some(near);
+        close.looks.push(look);
+        Ok(close.looks.len() - 1)
+    }
+}
+
+impl CloseLook {
+    /// Takes a close look's mask of the same thing, if it has one, into a candidate's mask at the image's size and into its
+    /// predicted IoU.
+    fn better(
+        &mut self,
+        at: usize,
+        placement: &Placement,
+        candidate: &mut Candidate,
+        mask: &mut Bitmap,
+    ) -> Result<(), SegmenterError> {
+        let look = &mut self.looks[at];
+        let (near, region) = (&look.placement, look.region);
+        let Some(first) = look.found.first() else {
+            return Ok(());
+        };
+        (self.wide.width, self.wide.height) = (first.logits.width, first.logits.height);
+        let logits = candidate.logits.view();
+        magnify(logits, placement, region, near, &mut self.wide);
+        let mut best = (SAME_THING, None);
+        for (position, found) in look.found.iter().enumerate() {
+            let same = overlap(&self.wide, &found.logits);
+            if same > best.0 {
+                best = (same, Some(position));
+            }
+        }
+        let Some(position) = best.1 else {
+            return Ok(());
+        };
+        look.taken[position] = true;
+        let found = &look.found[position];
+        for (value, close) in self.wide.values.iter_mut().zip(&found.logits.values) {
+            *value += SHARE * (close - *value);
+        }
+        candidate.predicted_iou = 0.5 * (candidate.predicted_iou + found.predicted_iou);
+        let part = &mut self.mask;
+        self.upsampler.bitmap_into(self.wide.view(), near, part)?;
+        let (left, top) = (region.x_px as usize, region.y_px as usize);
+        for y in 0..part.height() {
+            let row = &mut mask.row_mut(top + y)[left..][..part.width()];
+            row.copy_from_slice(part.row(y));
+        }
+        Ok(())
+    }
+
+    /// Adds what the close looks have found besides, as far as it is wholly in their sight.
+    fn add_others(
+        &mut self,
+        placement: &Placement,
+        pool: &mut Vec<Found>,
+    ) -> Result<(), SegmenterError> {
+        for look in &self.looks {
+            let (region, near) = (look.region, &look.placement);
+            let longer = |width: u32, height: u32| width.max(height) as f32;
+            let share = longer(region.width_px, region.height_px)
+                / longer(placement.image_width_px, placement.image_height_px);
+            let others = look.found.iter().zip(&look.taken);
+            for (found, _) in others.filter(|(_, taken)| !**taken) {
+                let logits = found.logits.view();
+                self.upsampler.bitmap_into(logits, near, &mut self.mask)?;
+                let mask = Shown::of(&self.mask, (region.x_px as usize, region.y_px as usize));
+                if !mask.is_within(&region, placement) {
+                    continue;
+                }
+                let mut candidate = found.clone();
+                diminish(logits, near, region, placement, &mut candidate.logits);
+                candidate.predicted_iou *= share.powf(DOUBT);
+                pool.push(Found {
+                    score: candidate.stability * candidate.predicted_iou,
+                    mask,
+                    candidate,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

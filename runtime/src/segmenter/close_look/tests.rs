@@ -1,0 +1,136 @@
+#![cfg(feature = "default-model")]
+
+use super::*;
+use crate::bundle::Bundle;
+use crate::frame::PixelFormat;
+use crate::prompt::PromptBox;
+use crate::segmenter::SegmenterOptions;
+
+const WIDTH: usize = 640;
+const HEIGHT: usize = 480;
+
+fn segmenter() -> Segmenter {
+    Segmenter::new(&Bundle::builtin().unwrap(), SegmenterOptions::default()).unwrap()
+}
+
+/// A disc of this radius around (200.5, 150.5).
+fn disc(radius: i32) -> Bitmap {
+    Bitmap::from_fn(WIDTH, HEIGHT, |x, y| {
+        let (x, y) = (x as i32 - 200, y as i32 - 150);
+        x * x + y * y < radius * radius
+    })
+}
+
+/// The disc, bright on a ground with some texture, in grey.
+fn picture(disc: &Bitmap) -> Vec<u8> {
+    let value = |(at, inside): (usize, &u8)| match inside {
+        0 => 60 + (at % WIDTH * 7 + at / WIDTH * 13) as u8 % 23,
+        _ => 200,
+    };
+    disc.bytes().iter().enumerate().map(value).collect()
+}
+
+fn frame(pixels: &[u8]) -> Frame<'_> {
+    Frame::contiguous(PixelFormat::Gray8, WIDTH as u32, HEIGHT as u32, pixels, 0).unwrap()
+}
+
+fn best(masks: &[Bitmap], truth: &Bitmap) -> f64 {
+    let overlaps = masks.iter().map(|mask| mask.intersection_over_union(truth));
+    overlaps.map(|overlap| overlap.unwrap()).fold(0.0, f64::max)
+}
+
+#[test]
+fn small_things_become_finer() {
+    let truth = disc(11);
+    let pixels = picture(&truth);
+    let (frame, mut segmenter) = (frame(&pixels), segmenter());
+    let keyframe = segmenter.encode(&frame).unwrap();
+    let prompt = Prompt::point(200.5, 150.5);
+    let auto = MultimaskOutput::Auto;
+    let mut candidates = segmenter.segment(&keyframe, &prompt, auto).unwrap();
+    let wide: Vec<Bitmap> = candidates
+        .iter()
+        .map(|c| c.logits.view().to_bitmap(&keyframe.placement).unwrap())
+        .collect();
+    let (decoded, times) = (segmenter.decoded().clone(), segmenter.times());
+    let mut masks = Vec::new();
+    let looks = segmenter
+        .look_closer_into(&frame, &keyframe, &prompt, &mut candidates, &mut masks)
+        .unwrap();
+    assert!((2..=5).contains(&looks), "{looks}");
+    assert_eq!((candidates.len(), masks.len()), (3, 3));
+    assert!(candidates.is_sorted_by(|a, b| a.predicted_iou >= b.predicted_iou));
+    let (before, after) = (best(&wide, &truth), best(&masks, &truth));
+    assert!(after > 0.85 && after > before, "{before} {after}");
+    // The logits are still those of the whole image.
+    for (candidate, mask) in candidates.iter().zip(&masks) {
+        let logits = candidate.logits.view();
+        let from_logits = logits.to_bitmap(&keyframe.placement).unwrap();
+        let same = mask.intersection_over_union(&from_logits).unwrap();
+        assert!(same > 0.4, "{same}");
+    }
+    assert_eq!(segmenter.decoded(), &decoded);
+    assert_eq!(segmenter.times().encode, times.encode);
+    assert!(segmenter.times().close_look > times.close_look);
+    // Buffers that are used again change nothing.
+    let mut again = segmenter.segment(&keyframe, &prompt, auto).unwrap();
+    let mut masks_again = vec![Bitmap::new(3, 3); 5];
+    let looked =
+        segmenter.look_closer_into(&frame, &keyframe, &prompt, &mut again, &mut masks_again);
+    assert_eq!(looked, Ok(looks));
+    assert_eq!((again, masks_again), (candidates, masks));
+}
+
+#[test]
+fn a_box_is_looked_at_once_and_what_is_large_not_at_all() {
+    let truth = disc(30);
+    let pixels = picture(&truth);
+    let (frame, mut segmenter) = (frame(&pixels), segmenter());
+    let keyframe = segmenter.encode(&frame).unwrap();
+    let square = |half: f32| {
+        Prompt::bounds(PromptBox {
+            x0_px: 200.5 - half,
+            y0_px: 150.5 - half,
+            x1_px: 200.5 + half,
+            y1_px: 150.5 + half,
+        })
+    };
+    let mut ask = |prompt: &Prompt| {
+        let mut candidates = segmenter
+            .segment(&keyframe, prompt, MultimaskOutput::Auto)
+            .unwrap();
+        let wide = candidates[0].logits.view().to_bitmap(&keyframe.placement);
+        let mut masks = Vec::new();
+        let looks = segmenter
+            .look_closer_into(&frame, &keyframe, prompt, &mut candidates, &mut masks)
+            .unwrap();
+        assert_eq!((candidates.len(), masks.len()), (1, 1));
+        (looks, wide.unwrap(), masks.remove(0))
+    };
+    let (looks, _, mask) = ask(&square(30.0));
+    assert_eq!(looks, 1);
+    assert!(best(&[mask], &truth) > 0.9);
+    let (looks, wide, mask) = ask(&square(450.0));
+    assert_eq!(looks, 0);
+    assert_eq!(mask, wide);
+}
+
+#[test]
+fn another_frame_is_refused_and_nothing_is_lost() {
+    let pixels = picture(&disc(20));
+    let (whole, mut segmenter) = (frame(&pixels), segmenter());
+    let keyframe = segmenter.encode(&whole).unwrap();
+    let prompt = Prompt::point(200.5, 150.5);
+    let mut candidates = segmenter
+        .segment(&keyframe, &prompt, MultimaskOutput::Auto)
+        .unwrap();
+    let before = candidates.clone();
+    let other = Frame::contiguous(PixelFormat::Gray8, 640, 479, &pixels, 0).unwrap();
+    let mut masks = vec![Bitmap::new(2, 2)];
+    let error = segmenter
+        .look_closer_into(&other, &keyframe, &prompt, &mut candidates, &mut masks)
+        .unwrap_err();
+    assert!(error.to_string().contains("640x479"), "{error}");
+    assert_eq!(candidates, before);
+    assert_eq!(masks, [Bitmap::new(2, 2)]);
+}
