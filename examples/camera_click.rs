@@ -47,9 +47,13 @@ fn run() -> Result<(), Box<dyn Error>> {
 
     let mut segmenter = Segmenter::new(&Bundle::builtin()?, SegmenterOptions::default())?;
     let keyframe = segmenter.encode(&frame)?;
-    let candidates = segmenter.segment(&keyframe, &prompt, MultimaskOutput::Auto)?;
-    let best = candidates.first().ok_or("no mask")?;
-    let mask = best.logits.view().to_bitmap(&keyframe.placement)?;
+    let mut candidates = segmenter.segment(&keyframe, &prompt, MultimaskOutput::Auto)?;
+    // There is time for a closer look: masks of what is small in the frame become finer.
+    let mut masks = Vec::new();
+    segmenter.look_closer_into(&frame, &keyframe, &prompt, &mut candidates, &mut masks)?;
+    let (Some(best), Some(mask)) = (candidates.first(), masks.first()) else {
+        return Err("no mask".into());
+    };
 
     let white = mask.bytes().iter().map(|inside| inside * 255).collect();
     let picture = GrayImage::from_raw(frame.width_px(), frame.height_px(), white);

@@ -82,6 +82,10 @@ static int segment(fixate_segmenter *segmenter, const unsigned char *pixels, uin
     if (fixate_segmenter_segment(segmenter, &prompt, FIXATE_MULTIMASK_AUTO, &count) != FIXATE_OK) {
         return failed("the point cannot be answered");
     }
+    /* Masks of what is small in the picture become finer; it takes some times as long as the answer without. */
+    if (fixate_segmenter_look_closer(segmenter, &frame) != FIXATE_OK) {
+        return failed("the picture cannot be looked at closer");
+    }
 
     fixate_candidate_init(&candidate, sizeof candidate);
     for (position = 0; position < count; position++) {

@@ -1498,6 +1498,20 @@ int32_t fixate_segmenter_segment(fixate_segmenter *segmenter,
                                  size_t *count);
 
 /*
+ Looks closer at the candidates of the newest prompt. `frame` is the one that the image was set from, and is read
+ only during this call. Masks become finer where the thing is small in the image; for one click, small things that the
+ image as a whole does not show well take the place of candidates that are unlikely or there twice. Their number stays;
+ their order, predicted IoU and logits may change. Takes as long as setting an image and asking, up to five times.
+
+ Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`, `_REENTRANT`, `_MODEL`,
+ or `_NOTHING` if nothing was asked of the image yet. The candidates of before stay unless it is `FIXATE_OK`.
+
+ # Safety
+ `frame` points to an initialised frame whose planes are readable.
+ */
+int32_t fixate_segmenter_look_closer(fixate_segmenter *segmenter, const fixate_frame *frame);
+
+/*
  Writes what is known of the candidate of this position, best first.
 
  Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_REENTRANT`, or `_NOTHING` if

@@ -25,7 +25,8 @@ impl Region {
     ) -> Self {
         let span = |center: f32, length: u32| {
             // Even, if the frame's own side is: the format may ask for it.
-            let side = (side_px.max(2.0) as u32).next_multiple_of(2).min(length);
+            let side = side_px.clamp(2.0, 1e9) as u32;
+            let side = side.next_multiple_of(2).min(length);
             let first = (center - side as f32 / 2.0).max(0.0) as u32;
             let first = first.min(length - side) & !1;
             (first, side)
@@ -113,13 +114,13 @@ mod tests {
     #[test]
     fn a_square_stays_in_its_frame() {
         for size in [(1, 1), (1, 9), (3, 2), (40, 30), (641, 479)] {
-            for side in [0.0, 1.0, 5.5, 64.0, 1e9] {
+            for side in [0.0, 1.0, 5.5, 64.0, f32::MAX] {
                 for center in [(-5.0, 0.0), (0.5, 0.5), (20.3, 11.0), (1e9, 1e9)] {
                     let region = Region::square(center, side, size);
                     assert!(region.width_px >= 1 && region.x_px + region.width_px <= size.0);
                     assert!(region.height_px >= 1 && region.y_px + region.height_px <= size.1);
                     assert!(region.x_px % 2 == 0 && region.y_px % 2 == 0);
-                    if side == 1e9 {
+                    if side == f32::MAX {
                         assert_eq!((region.width_px, region.height_px), size);
                     }
                 }

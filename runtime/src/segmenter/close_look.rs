@@ -33,7 +33,7 @@ const SHARE: f32 = 0.7;
 
 /// What the predicted IoU of what only a close look has found is worth: the share of the image's longer side that it showed,
 /// to this power. The less is around a thing, the less there is to tell that it is a part of something else.
-const DOUBT: f32 = 0.3;
+const DOUBT: f32 = 0.25;
 
 /// Buffers of it.
 #[derive(Default)]
