@@ -93,7 +93,7 @@ pub struct StageTimes {
 /// One of the masks for a prompt.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Candidate {
-    /// Which of the model's masks it is; 0 is the single mask.
+    /// Which of the model's masks it is; 0 is the single mask. One that was found by looking closer is a mask of that look.
     pub index: usize,
     /// The model's own estimate of the mask's intersection over union with the truth.
     pub predicted_iou: f32,

@@ -63,6 +63,8 @@ struct State {
     keyframe: Option<Keyframe>,
     /// What was asked of it last.
     prompt: Option<Prompt>,
+    /// Whether its answer was looked at closer.
+    looked: bool,
     candidates: Vec<Candidate>,
     /// The candidates' masks at the image's size, made when they are asked for.
     bitmaps: Vec<Option<Bitmap>>,
@@ -117,6 +119,7 @@ pub unsafe extern "C" fn fixate_segmenter_create(
                 .map_err(segmenter_failure)?,
             keyframe: None,
             prompt: None,
+            looked: false,
             candidates: Vec::new(),
             bitmaps: Vec::new(),
             upsampler: MaskUpsampler::new(),
@@ -213,7 +216,7 @@ pub unsafe extern "C" fn fixate_segmenter_segment(
                 .map_err(segmenter_failure)?;
             state.bitmaps.clear();
             state.bitmaps.resize(candidates.len(), None);
-            state.prompt = Some(prompt);
+            (state.prompt, state.looked) = (Some(prompt), false);
             Ok(candidates.len())
         })?;
         if !count.is_null() {
@@ -225,9 +228,11 @@ pub unsafe extern "C" fn fixate_segmenter_segment(
 }
 
 /// Looks closer at the candidates of the newest prompt. `frame` is the one that the image was set from, and is read
-/// only during this call. Masks become finer where the thing is small in the image; for one click, small things that the
-/// image as a whole does not show well take the place of candidates that are unlikely or there twice. Their number stays;
-/// their order, predicted IoU and logits may change. Takes as long as setting an image and asking, up to five times.
+/// only during this call. Masks at the image's size become finer where the thing is small in the image; for one click,
+/// small things that the image as a whole does not show well take the place of candidates that are unlikely or there
+/// twice, and their index is that of a mask of the look that found them. The number of candidates stays, and so do the
+/// logits and stability of those that stay; their order and predicted IoU may change. Takes as long as setting an image and
+/// asking, up to five times; once more on the same answer does nothing.
 ///
 /// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`, `_REENTRANT`, `_MODEL`,
 /// or `_NOTHING` if nothing was asked of the image yet. The candidates of before stay unless it is `FIXATE_OK`.
@@ -248,6 +253,9 @@ pub unsafe extern "C" fn fixate_segmenter_look_closer(
         object.with(|state| {
             let keyframe = state.keyframe.as_ref().ok_or_else(no_image)?;
             let prompt = state.prompt.as_ref().ok_or_else(nothing_asked)?;
+            if state.looked {
+                return Ok(());
+            }
             let (candidates, mut masks) = (&mut state.candidates, Vec::new());
             state
                 .segmenter
@@ -255,6 +263,7 @@ pub unsafe extern "C" fn fixate_segmenter_look_closer(
                 .map_err(segmenter_failure)?;
             state.bitmaps.clear();
             state.bitmaps.extend(masks.into_iter().map(Some));
+            state.looked = true;
             Ok(())
         })
     })

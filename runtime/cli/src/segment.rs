@@ -90,6 +90,7 @@ pub(crate) fn run(arguments: &Segment, json: bool) -> Result<(), Failure> {
         .segment(&keyframe, &prompt, arguments.multimask.into())
         .map_err(|error| Failure::Failed(error.to_string()))?;
 
+    let started = Instant::now();
     let multimask = arguments.multimask.into();
     let masks = arguments.close_look.masks(
         &mut segmenter,
@@ -99,7 +100,6 @@ pub(crate) fn run(arguments: &Segment, json: bool) -> Result<(), Failure> {
         multimask,
         &mut answers,
     )?;
-    let started = Instant::now();
     let mut candidates = Vec::with_capacity(answers.len());
     for (answer, mask) in answers.iter().zip(&masks) {
         let rle = Rle::from_bitmap(mask).map_err(Failure::of)?;
@@ -115,8 +115,8 @@ pub(crate) fn run(arguments: &Segment, json: bool) -> Result<(), Failure> {
             },
         });
     }
-    let post = started.elapsed();
     let spent = segmenter.times();
+    let post = started.elapsed().saturating_sub(spent.close_look);
     let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
     let answer = Answer {
         model,

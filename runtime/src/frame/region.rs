@@ -17,7 +17,7 @@ pub(crate) struct Region {
 
 impl Region {
     /// A square around a place in a frame of this size, moved into the frame where it would stand out; where the frame is
-    /// smaller, as long as that.
+    /// smaller, as long as that. A pixel longer where the frame's side is odd and it ends there.
     pub(crate) fn square(
         (x_px, y_px): (f32, f32),
         side_px: f32,
@@ -27,9 +27,13 @@ impl Region {
             // Even, if the frame's own side is: the format may ask for it.
             let side = side_px.clamp(2.0, 1e9) as u32;
             let side = side.next_multiple_of(2).min(length);
-            let first = (center - side as f32 / 2.0).max(0.0) as u32;
+            // The nearest even one.
+            let first = (center - side as f32 / 2.0 + 1.0).max(0.0) as u32;
             let first = first.min(length - side) & !1;
-            (first, side)
+            match length - (first + side) {
+                1 => (first, side + 1),
+                _ => (first, side),
+            }
         };
         let ((x_px, width_px), (y_px, height_px)) = (span(x_px, width_px), span(y_px, height_px));
         Self {
@@ -115,11 +119,27 @@ mod tests {
     fn a_square_stays_in_its_frame() {
         for size in [(1, 1), (1, 9), (3, 2), (40, 30), (641, 479)] {
             for side in [0.0, 1.0, 5.5, 64.0, f32::MAX] {
-                for center in [(-5.0, 0.0), (0.5, 0.5), (20.3, 11.0), (1e9, 1e9)] {
+                for center in [
+                    (-5.0, 0.0),
+                    (0.5, 0.5),
+                    (20.3, 11.0),
+                    (640.9, 478.9),
+                    (1e9, 1e9),
+                ] {
                     let region = Region::square(center, side, size);
                     assert!(region.width_px >= 1 && region.x_px + region.width_px <= size.0);
                     assert!(region.height_px >= 1 && region.y_px + region.height_px <= size.1);
-                    assert!(region.x_px % 2 == 0 && region.y_px % 2 == 0);
+                    assert!(
+                        [region.x_px, region.y_px]
+                            .iter()
+                            .all(|at| at.is_multiple_of(2))
+                    );
+                    let within = |at: f32, first: u32, side: u32, length: u32| {
+                        let at = at.clamp(0.0, length as f32 - 0.5);
+                        (first as f32..(first + side) as f32).contains(&at)
+                    };
+                    assert!(within(center.0, region.x_px, region.width_px, size.0));
+                    assert!(within(center.1, region.y_px, region.height_px, size.1));
                     if side == f32::MAX {
                         assert_eq!((region.width_px, region.height_px), size);
                     }

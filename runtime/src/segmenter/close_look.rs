@@ -14,11 +14,11 @@ mod surroundings;
 use std::time::Instant;
 
 use super::{Candidate, Segmenter, SegmenterError};
-use crate::decoder::Keyframe;
+use crate::decoder::{DecoderError, Keyframe};
 use crate::frame::{Frame, Region};
 use crate::mask::{Bitmap, MaskLogits, MaskUpsampler};
 use crate::preprocess::Placement;
-use crate::prompt::{MultimaskOutput, Prompt};
+use crate::prompt::{MultimaskOutput, PointLabel, Prompt};
 
 use choice::{Found, choose};
 use resample::{diminish, magnify, overlap};
@@ -45,6 +45,8 @@ pub(super) struct CloseLook {
     prompt: Prompt,
     upsampler: MaskUpsampler,
     mask: Bitmap,
+    /// What of a mask is in a region.
+    part: Bitmap,
     /// A mask of the wide look as a close one would have it.
     wide: MaskLogits,
 }
@@ -62,13 +64,15 @@ struct Look {
 impl Segmenter {
     /// Looks closer at the candidates for a prompt, in the frame that the keyframe was encoded from, and gives their masks
     /// at the image's size, best first. Masks become finer where the thing is small in the image; for one click, small
-    /// things that the keyframe does not show well take the place of candidates that are unlikely or there twice. The
-    /// number of candidates stays; their order, predicted IoU and logits may change. Takes as long as encoding and asking
-    /// up to five times more; how often it was is what is returned.
+    /// things that the keyframe does not show well take the place of candidates that are unlikely or there twice: their
+    /// index and stability are those of the look that found them, and their logits say where in the image they are. The
+    /// number of candidates stays, and the logits of those that stay; their order and predicted IoU may change. For once
+    /// on an answer: what was looked at already gains nothing. Takes as long as encoding and asking once more for each
+    /// candidate, and for one click twice more; how often it was is what is returned.
     ///
     /// # Errors
-    /// If the frame has another size than the keyframe's, or the encoder or decoder fails; candidates and masks are then
-    /// those of before.
+    /// If the frame has another size than the keyframe's, the prompt or the candidates are none of this image and model, or
+    /// the encoder or decoder fails; candidates and masks are then those of before.
     pub fn look_closer_into(
         &mut self,
         frame: &Frame<'_>,
@@ -104,9 +108,12 @@ impl Segmenter {
                 keyframe: (placement.image_width_px, placement.image_height_px),
             });
         }
+        prompt.check(size.0, size.1).map_err(DecoderError::Prompt)?;
         close.spare.append(&mut close.looks);
         let several = candidates.len() > 1;
-        if let ([click], true) = (&prompt.points[..], several) {
+        if let ([click], None, true) = (&prompt.points[..], prompt.bounds, several)
+            && click.label == PointLabel::Foreground
+        {
             for region in foveas((click.x_px, click.y_px), size) {
                 self.look_at(close, region, frame, prompt)?;
             }
@@ -119,10 +126,14 @@ impl Segmenter {
             if let Some(wanted) = surroundings(&mask, prompt) {
                 let mut looks = close.looks.iter();
                 let at = match looks.position(|look| serves(look.region, wanted)) {
-                    Some(at) => at,
+                    Some(at) => Some(at),
                     None => self.look_at(close, wanted, frame, prompt)?,
                 };
-                close.better(at, placement, &mut candidate, &mut mask)?;
+                if let Some(at) = at {
+                    // A box says itself what is meant.
+                    let least = prompt.bounds.map_or(SAME_THING, |_| 0.0);
+                    close.better(at, least, placement, &mut candidate, &mut mask)?;
+                }
             }
             pool.push(Found {
                 score: candidate.predicted_iou,
@@ -144,14 +155,15 @@ impl Segmenter {
         Ok(close.looks.len())
     }
 
-    /// Asks for the prompt in a region of the frame. -> which of the looks that is.
+    /// Asks for the prompt in a region of the frame. -> which of the looks that is; none if the region does not show enough
+    /// of the prompt.
     fn look_at(
         &mut self,
         close: &mut CloseLook,
         region: Region,
         frame: &Frame<'_>,
         prompt: &Prompt,
-    ) -> Result<usize, SegmenterError> {
+    ) -> Result<Option<usize>, SegmenterError> {
         let part = frame.region(region);
         let near = match close.keyframe.take() {
             Some(mut used) => self.encode_into(&part, &mut used).map(|()| used),
@@ -161,21 +173,31 @@ impl Segmenter {
         (look.region, look.placement) = (region, near.placement);
         move_into(prompt, region, &mut close.prompt);
         let auto = MultimaskOutput::Auto;
-        self.segment_into(&near, &close.prompt, auto, &mut look.found)?;
+        let asked = self.segment_into(&near, &close.prompt, auto, &mut look.found);
+        close.keyframe = Some(near);
+        match asked {
+            Ok(()) => {}
+            Err(SegmenterError::Decoder(DecoderError::Prompt(error))) => {
+                log::debug!("no close look at {region:?}: {error}");
+                close.spare.push(look);
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        }
         look.taken.clear();
         look.taken.resize(look.found.len(), false);
-        close.keyframe = Some(near);
         close.looks.push(look);
-        Ok(close.looks.len() - 1)
+        Ok(Some(close.looks.len() - 1))
     }
 }
 
 impl CloseLook {
-    /// Takes a close look's mask of the same thing, if it has one, into a candidate's mask at the image's size and into its
-    /// predicted IoU.
+    /// Takes a close look's mask of the same thing, if one overlaps by more than `least`, into a candidate's mask at the
+    /// image's size and into its predicted IoU.
     fn better(
         &mut self,
         at: usize,
+        least: f32,
         placement: &Placement,
         candidate: &mut Candidate,
         mask: &mut Bitmap,
@@ -188,9 +210,9 @@ impl CloseLook {
         (self.wide.width, self.wide.height) = (first.logits.width, first.logits.height);
         let logits = candidate.logits.view();
         magnify(logits, placement, region, near, &mut self.wide);
-        let mut best = (SAME_THING, None);
+        let mut best = (least, None);
         for (position, found) in look.found.iter().enumerate() {
-            let same = overlap(&self.wide, &found.logits);
+            let same = overlap(&self.wide, &found.logits, near);
             if same > best.0 {
                 best = (same, Some(position));
             }
@@ -204,7 +226,7 @@ impl CloseLook {
             *value += SHARE * (close - *value);
         }
         candidate.predicted_iou = 0.5 * (candidate.predicted_iou + found.predicted_iou);
-        let part = &mut self.mask;
+        let part = &mut self.part;
         self.upsampler.bitmap_into(self.wide.view(), near, part)?;
         let (left, top) = (region.x_px as usize, region.y_px as usize);
         for y in 0..part.height() {

@@ -59,6 +59,7 @@ enum Call {
     Free(Handle, u8),
     SetImage(Handle, AnyFrame),
     Segment(Handle, AnyPrompt, u32),
+    LookCloser(Handle, AnyFrame),
     Project(Any<fixate_camera>, Option<[f64; 3]>, bool),
     LastError(Out),
     Init(u8, Size),
@@ -293,6 +294,13 @@ unsafe fn make(call: &Call, world: &mut World) {
                     &mut count,
                 ));
                 assert!(count <= 4);
+            }
+            Call::LookCloser(handle, frame) => {
+                let frame = frame.made();
+                told(fixate_segmenter_look_closer(
+                    world.segmenter(handle),
+                    frame.pointer(),
+                ));
             }
             Call::Project(camera, position_m, depth) => {
                 let camera = camera.made();

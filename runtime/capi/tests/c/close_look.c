@@ -78,6 +78,9 @@ int main(void)
     CHECK(fixate_segmenter_look_closer(segmenter, &frame) == FIXATE_OK);
     CHECK(overlap(segmenter, count) > 0.8);
     CHECK(overlap(segmenter, count) > wide);
+    wide = overlap(segmenter, count);
+    CHECK(fixate_segmenter_look_closer(segmenter, &frame) == FIXATE_OK);
+    CHECK(overlap(segmenter, count) == wide);
     CHECK(fixate_candidate_init(&candidate, sizeof candidate) == FIXATE_OK);
     CHECK(fixate_segmenter_candidate(segmenter, 0, &candidate) == FIXATE_OK);
     CHECK(fixate_segmenter_candidate(segmenter, count, &candidate) == FIXATE_ERROR_NOTHING);

@@ -7,8 +7,12 @@ use crate::preprocess::Placement;
 /// Logits of what is not shown.
 const NOWHERE: f32 = -32.0;
 
+/// Logits are at most so sure before they are averaged: those beyond a prompt's box are as low as can be, and would outweigh
+/// what a close look sees next to them.
+const SUREST: f32 = 8.0;
+
 /// Logits of an image, as large as those of its region, which lies so in the encoder's input: bilinear between their pixels'
-/// centres. Those of the input's padding are the lowest.
+/// centres, and not surer than need be.
 pub(super) fn magnify(
     wide: LogitsView<'_>,
     image: &Placement,
@@ -17,17 +21,12 @@ pub(super) fn magnify(
     out: &mut MaskLogits,
 ) {
     let input = near.input_size_px as f32;
-    let (width, height) = (near.resized_width_px as f32, near.resized_height_px as f32);
     let places = places(out.width, out.height);
     out.values.clear();
     out.values.extend(places.map(|(x, y)| {
-        let (x, y) = (x * input, y * input);
-        if x >= width || y >= height {
-            return NOWHERE;
-        }
-        let (x, y) = near.image_from_input(x, y);
+        let (x, y) = near.image_from_input(x * input, y * input);
         let (x, y) = (x + region.x_px as f32, y + region.y_px as f32);
-        sample(wide, image, x, y)
+        sample(wide, image, x, y).clamp(-SUREST, SUREST)
     }));
 }
 
@@ -54,13 +53,19 @@ pub(super) fn diminish(
     }));
 }
 
-/// Intersection over union of a magnified mask and one of the region, without the input's padding.
-pub(super) fn overlap(magnified: &MaskLogits, close: &MaskLogits) -> f32 {
+/// Intersection over union of a magnified mask and one of the region, which lies so in the encoder's input, without the
+/// input's padding.
+pub(super) fn overlap(magnified: &MaskLogits, close: &MaskLogits, near: &Placement) -> f32 {
     let (mut both, mut either) = (0, 0);
-    for (wide, close) in magnified.values.iter().zip(&close.values) {
-        let (wide, close) = (*wide > 0.0, *close > 0.0 && *wide > NOWHERE);
-        both += usize::from(wide && close);
-        either += usize::from(wide || close);
+    let (width, height) = (magnified.width, magnified.height);
+    let places = places(width, height).map(|(x, y)| {
+        let input = near.input_size_px as f32;
+        x * input < near.resized_width_px as f32 && y * input < near.resized_height_px as f32
+    });
+    let pairs = magnified.values.iter().zip(&close.values);
+    for ((wide, close), shown) in pairs.zip(places) {
+        both += usize::from(shown && *wide > 0.0 && *close > 0.0);
+        either += usize::from(shown && (*wide > 0.0 || *close > 0.0));
     }
     both as f32 / either.max(1) as f32
 }
@@ -122,12 +127,12 @@ mod tests {
         }
     }
 
-    /// Logits that grow with the image's x and y, in a mask of 40 x 40.
+    /// Logits that grow with the image's x and y, within what is passed on as it is, in a mask of 40 x 40.
     fn slope(pixel_px: f32, left: f32, top: f32) -> MaskLogits {
         let value = |at: usize| {
             let x = left + (at as f32 % 40.0 + 0.5) * pixel_px;
             let y = top + ((at / 40) as f32 + 0.5) * pixel_px;
-            x + 3.0 * y
+            (x + 3.0 * y) / 50.0
         };
         MaskLogits {
             width: 40,
@@ -142,33 +147,43 @@ mod tests {
         let mut out = close.clone();
         magnify(wide.view(), &IMAGE, REGION, &near(), &mut out);
         for (found, expected) in out.values.iter().zip(&close.values) {
-            assert!((found - expected).abs() < 1e-3, "{found} {expected}");
+            assert!((found - expected).abs() < 1e-4, "{found} {expected}");
         }
         diminish(close.view(), &near(), REGION, &IMAGE, &mut out);
         for (at, found) in out.values.iter().enumerate() {
             let (x, y) = (at % 40 * 2 + 1, at / 40 * 2 + 1);
             match (30..50).contains(&x) && (10..30).contains(&y) {
-                true => assert!((found - wide.values[at]).abs() < 1e-3),
+                true => assert!((found - wide.values[at]).abs() < 1e-4),
                 false => assert_eq!(*found, NOWHERE),
             }
         }
     }
 
     #[test]
+    fn nothing_outweighs_the_close_look() {
+        let mut wide = slope(2.0, 0.0, 0.0);
+        let mut out = wide.clone();
+        for (logit, passed) in [(-32.0, -8.0), (-3.0, -3.0), (90.0, 8.0)] {
+            wide.values.fill(logit);
+            magnify(wide.view(), &IMAGE, REGION, &near(), &mut out);
+            assert!(out.values.iter().all(|value| *value == passed));
+        }
+    }
+
+    #[test]
     fn padding_counts_for_nothing() {
+        // The lower half of the input is padding.
         let mut near = near();
         (near.image_height_px, near.resized_height_px) = (10, 80);
-        let region = Region {
-            height_px: 10,
-            ..REGION
+        let with = |upper: f32, lower: f32| {
+            let mut mask = slope(0.5, 0.0, 0.0);
+            mask.values[..800].fill(upper);
+            mask.values[800..].fill(lower);
+            mask
         };
-        let mut wide = slope(2.0, 0.0, 0.0);
-        let mut magnified = slope(0.5, 30.0, 10.0);
-        magnify(wide.view(), &IMAGE, region, &near, &mut magnified);
-        let close = slope(0.5, 30.0, 10.0);
-        assert_eq!(overlap(&magnified, &close), 1.0);
-        wide.values.fill(-1.0);
-        magnify(wide.view(), &IMAGE, region, &near, &mut magnified);
-        assert_eq!(overlap(&magnified, &close), 0.0);
+        assert_eq!(overlap(&with(1.0, 1.0), &with(1.0, -1.0), &near), 1.0);
+        assert_eq!(overlap(&with(1.0, 1.0), &with(-1.0, 1.0), &near), 0.0);
+        assert_eq!(overlap(&with(-40.0, 1.0), &with(1.0, 1.0), &near), 0.0);
+        assert_eq!(overlap(&with(-1.0, 1.0), &with(-1.0, 1.0), &near), 0.0);
     }
 }

@@ -5,7 +5,6 @@ use crate::mask::Bitmap;
 use crate::preprocess::Placement;
 
 /// A mask of an image: what is in its bounding box, and where that is.
-#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Shown {
     left: usize,
     top: usize,

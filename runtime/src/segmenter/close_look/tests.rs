@@ -134,3 +134,93 @@ fn another_frame_is_refused_and_nothing_is_lost() {
     assert_eq!(candidates, before);
     assert_eq!(masks, [Bitmap::new(2, 2)]);
 }
+
+#[test]
+fn prompts_at_odd_edges_and_odd_prompts_are_answered() {
+    let mut segmenter = segmenter();
+    for (width, height) in [(641_u32, 427_u32), (201, 333), (1, 1), (65, 2), (300, 1)] {
+        let pixels: Vec<u8> = (0..width * height)
+            .map(|at| (at * 31 % 251) as u8)
+            .collect();
+        let frame = Frame::contiguous(PixelFormat::Gray8, width, height, &pixels, 0).unwrap();
+        let keyframe = segmenter.encode(&frame).unwrap();
+        let (right, bottom) = (width as f32 - 0.3, height as f32 - 0.3);
+        let corner = Prompt::point(right, bottom);
+        let mut off = Prompt::point(right, bottom);
+        off.points[0].label = PointLabel::Background;
+        let sliver = PromptBox {
+            x0_px: width as f32 - 0.8,
+            y0_px: 0.0,
+            x1_px: width as f32 + 7.0,
+            y1_px: height as f32,
+        };
+        let boxed = Prompt {
+            points: off.points.clone(),
+            ..Prompt::bounds(sliver)
+        };
+        let mut clicked_again = corner.clone();
+        clicked_again.points.extend(Prompt::point(0.0, 0.0).points);
+        let mut masks = Vec::new();
+        for multimask in [MultimaskOutput::Auto, MultimaskOutput::Always] {
+            for prompt in [
+                &corner,
+                &off,
+                &boxed,
+                &Prompt::bounds(sliver),
+                &clicked_again,
+            ] {
+                let mut candidates = segmenter.segment(&keyframe, prompt, multimask).unwrap();
+                let count = candidates.len();
+                segmenter
+                    .look_closer_into(&frame, &keyframe, prompt, &mut candidates, &mut masks)
+                    .unwrap();
+                assert_eq!((candidates.len(), masks.len()), (count, count));
+                // The answer's logits, and nothing else, are a prompt in turn.
+                let again = Prompt {
+                    mask: Some(candidates[0].logits.clone()),
+                    ..Prompt::default()
+                };
+                let mut candidates = segmenter.segment(&keyframe, &again, multimask).unwrap();
+                let looks = segmenter.look_closer_into(
+                    &frame,
+                    &keyframe,
+                    &again,
+                    &mut candidates,
+                    &mut masks,
+                );
+                assert_eq!(looks, Ok(0));
+            }
+        }
+        let outside = Prompt::point(width as f32 + 3.0, 0.0);
+        let looked =
+            segmenter.look_closer_into(&frame, &keyframe, &outside, &mut Vec::new(), &mut masks);
+        assert!(
+            matches!(looked, Err(SegmenterError::Decoder(_))),
+            "{looked:?}"
+        );
+    }
+}
+
+#[test]
+fn a_small_box_is_not_cut_by_the_wide_look() {
+    let truth = disc(7);
+    let pixels = picture(&truth);
+    let (frame, mut segmenter) = (frame(&pixels), segmenter());
+    let keyframe = segmenter.encode(&frame).unwrap();
+    let prompt = Prompt::bounds(PromptBox {
+        x0_px: 194.0,
+        y0_px: 144.0,
+        x1_px: 207.0,
+        y1_px: 157.0,
+    });
+    let mut candidates = segmenter
+        .segment(&keyframe, &prompt, MultimaskOutput::Auto)
+        .unwrap();
+    let wide = candidates[0].logits.view().to_bitmap(&keyframe.placement);
+    let mut masks = Vec::new();
+    segmenter
+        .look_closer_into(&frame, &keyframe, &prompt, &mut candidates, &mut masks)
+        .unwrap();
+    let (before, after) = (best(&[wide.unwrap()], &truth), best(&masks, &truth));
+    assert!(after > 0.8 && after > before, "{before} {after}");
+}
