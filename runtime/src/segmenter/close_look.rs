@@ -26,7 +26,7 @@ use shown::Shown;
 use surroundings::{foveas, move_into, serves, surroundings};
 
 /// Intersection over union of two looks at the same thing, at least.
-const SAME_THING: f32 = 0.5;
+const SAME_THING: f32 = 0.6;
 
 /// The close look's share of the average of the logits.
 const SHARE: f32 = 0.7;
