@@ -1511,7 +1511,8 @@ int32_t fixate_segmenter_segment(fixate_segmenter *segmenter,
  # Safety
  `frame` points to an initialised frame whose planes are readable.
  */
-int32_t fixate_segmenter_look_closer(fixate_segmenter *segmenter, const fixate_frame *frame);
+int32_t fixate_segmenter_look_closer(fixate_segmenter *segmenter,
+                                     const fixate_frame *frame);
 
 /*
  Writes what is known of the candidate of this position, best first.
