@@ -86,12 +86,12 @@ pub(crate) fn run(arguments: &Segment, json: bool) -> Result<(), Failure> {
     let frame = Frame::contiguous(PixelFormat::Rgb8, width, height, image.as_raw(), 0)
         .map_err(Failure::of)?;
     let keyframe = keyframe(&mut segmenter, &frame, arguments.embedding.as_deref())?;
+    let multimask = arguments.multimask.into();
     let mut answers = segmenter
-        .segment(&keyframe, &prompt, arguments.multimask.into())
+        .segment(&keyframe, &prompt, multimask)
         .map_err(|error| Failure::Failed(error.to_string()))?;
 
     let started = Instant::now();
-    let multimask = arguments.multimask.into();
     let masks = arguments.close_look.masks(
         &mut segmenter,
         &frame,

@@ -44,6 +44,11 @@ impl Region {
         }
     }
 
+    /// The longer of its sides.
+    pub(crate) fn longer_side_px(&self) -> f32 {
+        self.width_px.max(self.height_px) as f32
+    }
+
     /// Whether all of another is in it.
     pub(crate) fn contains(&self, other: &Self) -> bool {
         let within = |first: u32, length: u32, from: u32, side: u32| {

@@ -116,6 +116,13 @@ impl Bitmap {
         self.set_size(width, height);
     }
 
+    /// Writes another mask over a part of this one, which holds all of it from that column and row on.
+    pub(crate) fn paste(&mut self, part: &Self, left: usize, top: usize) {
+        for y in 0..part.height {
+            self.row_mut(top + y)[left..][..part.width].copy_from_slice(part.row(y));
+        }
+    }
+
     /// Takes another size, with whatever content, keeping the allocation where it suffices.
     pub(super) fn set_size(&mut self, width: usize, height: usize) {
         self.width = width;
@@ -124,7 +131,7 @@ impl Bitmap {
     }
 
     /// Writers keep every byte 0 or 1.
-    pub(crate) fn row_mut(&mut self, y: usize) -> &mut [u8] {
+    pub(super) fn row_mut(&mut self, y: usize) -> &mut [u8] {
         &mut self.bytes[y * self.width..][..self.width]
     }
 }

@@ -228,11 +228,7 @@ impl CloseLook {
         candidate.predicted_iou = 0.5 * (candidate.predicted_iou + found.predicted_iou);
         let part = &mut self.part;
         self.upsampler.bitmap_into(self.wide.view(), near, part)?;
-        let (left, top) = (region.x_px as usize, region.y_px as usize);
-        for y in 0..part.height() {
-            let row = &mut mask.row_mut(top + y)[left..][..part.width()];
-            row.copy_from_slice(part.row(y));
-        }
+        mask.paste(part, region.x_px as usize, region.y_px as usize);
         Ok(())
     }
 
@@ -244,9 +240,8 @@ impl CloseLook {
     ) -> Result<(), SegmenterError> {
         for look in &self.looks {
             let (region, near) = (look.region, &look.placement);
-            let longer = |width: u32, height: u32| width.max(height) as f32;
-            let share = longer(region.width_px, region.height_px)
-                / longer(placement.image_width_px, placement.image_height_px);
+            let longest_px = placement.image_width_px.max(placement.image_height_px);
+            let share = region.longer_side_px() / longest_px as f32;
             let others = look.found.iter().zip(&look.taken);
             for (found, _) in others.filter(|(_, taken)| !**taken) {
                 let logits = found.logits.view();

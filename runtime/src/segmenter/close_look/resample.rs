@@ -20,14 +20,10 @@ pub(super) fn magnify(
     near: &Placement,
     out: &mut MaskLogits,
 ) {
-    let input = near.input_size_px as f32;
-    let places = places(out.width, out.height);
-    out.values.clear();
-    out.values.extend(places.map(|(x, y)| {
-        let (x, y) = near.image_from_input(x * input, y * input);
+    fill(out, near, |x, y| {
         let (x, y) = (x + region.x_px as f32, y + region.y_px as f32);
         sample(wide, image, x, y).clamp(-SUREST, SUREST)
-    }));
+    });
 }
 
 /// Logits of a region as those of the whole image, of which it shows nothing else.
@@ -38,18 +34,25 @@ pub(super) fn diminish(
     image: &Placement,
     out: &mut MaskLogits,
 ) {
-    let input = image.input_size_px as f32;
     let (width, height) = (region.width_px as f32, region.height_px as f32);
-    let places = places(out.width, out.height);
-    out.values.clear();
-    out.values.extend(places.map(|(x, y)| {
-        let (x, y) = image.image_from_input(x * input, y * input);
+    fill(out, image, |x, y| {
         let (x, y) = (x - region.x_px as f32, y - region.y_px as f32);
         let shown = (0.0..width).contains(&x) && (0.0..height).contains(&y);
         match shown {
             true => sample(close, near, x, y),
             false => NOWHERE,
         }
+    });
+}
+
+/// Gives every pixel of a mask the logit of the place of the image, or part of one, that its centre shows.
+fn fill(out: &mut MaskLogits, placement: &Placement, logit: impl Fn(f32, f32) -> f32) {
+    let input = placement.input_size_px as f32;
+    let places = places(out.width, out.height);
+    out.values.clear();
+    out.values.extend(places.map(|(x, y)| {
+        let (x, y) = placement.image_from_input(x * input, y * input);
+        logit(x, y)
     }));
 }
 

@@ -77,10 +77,7 @@ impl Shown {
     /// Writes the mask at the image's size.
     pub(super) fn draw_into(&self, (width_px, height_px): (u32, u32), mask: &mut Bitmap) {
         mask.clear(width_px as usize, height_px as usize);
-        for y in 0..self.part.height() {
-            let row = &mut mask.row_mut(self.top + y)[self.left..];
-            row[..self.part.width()].copy_from_slice(self.part.row(y));
-        }
+        mask.paste(&self.part, self.left, self.top);
     }
 }
 

@@ -45,8 +45,7 @@ pub(super) fn surroundings(mask: &Bitmap, prompt: &Prompt) -> Option<Region> {
 
 /// Whether what is encoded shows what is wanted, nearly as large.
 pub(super) fn serves(seen: Region, wanted: Region) -> bool {
-    let longer = |region: Region| region.width_px.max(region.height_px) as f32;
-    seen.contains(&wanted) && longer(seen) <= NEAR_ENOUGH * longer(wanted)
+    seen.contains(&wanted) && seen.longer_side_px() <= NEAR_ENOUGH * wanted.longer_side_px()
 }
 
 /// The prompt in pixels of a region, without the points outside of it, and without a mask: that is one of the whole image.
