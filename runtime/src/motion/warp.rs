@@ -47,7 +47,7 @@ pub fn warp_logits_into(
             let (source_x, source_y) = ((u + du * x) * share, (v + dv * x) * share);
             // False for NaN, too.
             *value = if divisor > 0.0 && image.contains(source_x, source_y) {
-                bilinear(logits, source_x, source_y)
+                logits.between(source_x, source_y)
             } else {
                 BACKGROUND_LOGIT
             };
@@ -85,7 +85,7 @@ impl<'a> PlacedMask<'a> {
     pub fn covers(&self, point: Point) -> bool {
         self.cell_from_image.apply(point).is_some_and(|cell| {
             let (x, y) = (cell.x_px as f32, cell.y_px as f32);
-            self.image.contains(x, y) && bilinear(self.logits, x, y) > 0.0
+            self.image.contains(x, y) && self.logits.between(x, y) > 0.0
         })
     }
 }
@@ -147,25 +147,6 @@ impl Area {
     fn contains(&self, x: f32, y: f32) -> bool {
         x >= self.low[0] && x <= self.high[0] && y >= self.low[1] && y <= self.high[1]
     }
-}
-
-#[inline]
-fn bilinear(logits: LogitsView<'_>, x: f32, y: f32) -> f32 {
-    let (x, y) = (x.max(0.0), y.max(0.0));
-    // Through i32, to which the processor casts at once.
-    let left = (x as i32 as usize).min(logits.width - 1);
-    let top = (y as i32 as usize).min(logits.height - 1);
-    let (u, v) = ((x - left as f32).min(1.0), (y - top as f32).min(1.0));
-    let right = usize::from(left + 1 < logits.width);
-    let above = &logits.values[top * logits.width + left..];
-    let below = if top + 1 < logits.height {
-        &above[logits.width..]
-    } else {
-        above
-    };
-    let upper = above[0] + (above[right] - above[0]) * u;
-    let lower = below[0] + (below[right] - below[0]) * u;
-    upper + (lower - upper) * v
 }
 
 #[cfg(test)]

@@ -82,21 +82,9 @@ fn places(width: usize, height: usize) -> impl Iterator<Item = (f32, f32)> {
 /// The logit at a place of the image.
 fn sample(logits: LogitsView<'_>, placement: &Placement, x_px: f32, y_px: f32) -> f32 {
     let (x, y) = placement.input_from_image(x_px, y_px);
-    let split = |value: f32, length: usize| {
-        let value = value * length as f32 / placement.input_size_px as f32 - 0.5;
-        let value = value.clamp(0.0, (length - 1) as f32);
-        let first = value as usize;
-        (first, (first + 1).min(length - 1), value - first as f32)
-    };
-    let (left, right, across) = split(x, logits.width);
-    let (above, below, down) = split(y, logits.height);
-    let at = |x: usize, y: usize| logits.values[y * logits.width + x];
-    let between = |a: f32, b: f32, share: f32| a + share * (b - a);
-    between(
-        between(at(left, above), at(right, above), across),
-        between(at(left, below), at(right, below), across),
-        down,
-    )
+    let cell =
+        |value: f32, length: usize| value * length as f32 / placement.input_size_px as f32 - 0.5;
+    logits.between(cell(x, logits.width), cell(y, logits.height))
 }
 
 #[cfg(test)]
