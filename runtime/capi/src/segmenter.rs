@@ -231,8 +231,8 @@ pub unsafe extern "C" fn fixate_segmenter_segment(
 /// only during this call. Masks at the image's size become finer where the thing is small in the image; for one click,
 /// small things that the image as a whole does not show well take the place of candidates that are unlikely or there
 /// twice, and their index is that of a mask of the look that found them. The number of candidates stays, and so do the
-/// logits and stability of those that stay; their order and predicted IoU may change. Takes as long as setting an image and
-/// asking, up to five times; once more on the same answer does nothing.
+/// logits and stability of those that stay; for one click, the predicted IoU of each is then how far all looks agree with it.
+/// Takes as long as setting an image and asking, up to five times; once more on the same answer does nothing.
 ///
 /// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`, `_REENTRANT`, `_MODEL`,
 /// or `_NOTHING` if nothing was asked of the image yet. The candidates of before stay unless it is `FIXATE_OK`.

@@ -4,7 +4,7 @@
 //! around a click is encoded by itself, at several times the scale, as an eye turns its fovea to what it looks at; and so
 //! are the surroundings of each mask that is small in the image. The prompt is asked again there. What a close look finds
 //! of the same thing is averaged with the mask: the wide look knows better what belongs together, the close one where it
-//! ends. What else it finds are candidates like the others, of which the likeliest different ones are kept.
+//! ends. What else it finds are candidates like the others, of which those are kept that together promise most.
 
 mod choice;
 mod resample;
@@ -31,8 +31,8 @@ const SAME_THING: f32 = 0.6;
 /// The close look's share of the average of the logits.
 const SHARE: f32 = 0.7;
 
-/// What the predicted IoU of what only a close look has found is worth: the share of the image's longer side that it showed,
-/// to this power. The less is around a thing, the less there is to tell that it is a part of something else.
+/// What the score of what only a close look has found is worth: the share of the image's longer side that it showed, to this
+/// power. The less is around a thing, the less there is to tell that it is a part of something else.
 const DOUBT: f32 = 0.25;
 
 /// Buffers of it.
@@ -66,9 +66,9 @@ impl Segmenter {
     /// at the image's size, best first. Masks become finer where the thing is small in the image; for one click, small
     /// things that the keyframe does not show well take the place of candidates that are unlikely or there twice: their
     /// index and stability are those of the look that found them, and their logits say where in the image they are. The
-    /// number of candidates stays, and the logits of those that stay; their order and predicted IoU may change. For once
-    /// on an answer: what was looked at already gains nothing. Takes as long as encoding and asking once more for each
-    /// candidate, and for one click twice more; how often it was is what is returned.
+    /// predicted IoU of each is then how far all looks agree with it. The number of candidates stays, and the logits of
+    /// those that stay. For once on an answer: what was looked at already gains nothing. Takes as long as encoding and
+    /// asking once more for each candidate, and for one click twice more; how often it was is what is returned.
     ///
     /// # Errors
     /// If the frame has another size than the keyframe's, the prompt or the candidates are none of this image and model, or
@@ -252,9 +252,8 @@ impl CloseLook {
                 }
                 let mut candidate = found.clone();
                 diminish(logits, near, region, placement, &mut candidate.logits);
-                candidate.predicted_iou *= share.powf(DOUBT);
                 pool.push(Found {
-                    score: candidate.stability * candidate.predicted_iou,
+                    score: candidate.stability * candidate.predicted_iou * share.powf(DOUBT),
                     mask,
                     candidate,
                 });

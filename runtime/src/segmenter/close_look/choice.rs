@@ -1,10 +1,14 @@
-//! Which of many masks are shown.
+//! Which of many masks are shown, and what each promises.
 
 use super::super::Candidate;
 use super::shown::Shown;
 
-/// Masks that share more, by intersection over union, mean the same.
-const SAME: f32 = 0.8;
+/// How far scores are believed: of two masks of which one has four times the score of the other, it is (their quotient to this
+/// power) twice as likely what was meant. On what a model was not trained on, scores say less than they seem to.
+const TRUST: f32 = 0.5;
+
+/// Scores are at least this.
+const LEAST_SCORE: f32 = 1e-3;
 
 /// A candidate with its mask.
 pub(super) struct Found {
@@ -14,25 +18,70 @@ pub(super) struct Found {
     pub(super) candidate: Candidate,
 }
 
-/// The `count` masks with the highest scores of those that do not mean the same as one of a higher score; and of those that
-/// do, if there are too few others. Sorted by predicted IoU, best first.
-pub(super) fn choose(mut pool: Vec<Found>, count: usize) -> Vec<Found> {
-    pool.sort_by(|left, right| right.score.total_cmp(&left.score));
-    let (mut chosen, mut doubles) = (Vec::<Found>::new(), Vec::new());
-    for found in pool {
-        let same = |one: &Found| one.mask.overlap(&found.mask) > SAME;
-        match chosen.iter().any(same) {
-            true => doubles.push(found),
-            false => chosen.push(found),
-        }
-    }
-    chosen.extend(doubles);
-    chosen.truncate(count);
+/// The `count` masks that together promise most, by predicted IoU, best first.
+///
+/// What was meant is like one of the masks, with a probability by its score. So what a mask can be expected to share with it
+/// is the mean of its intersections over unions with all of them, by their probabilities, itself included: what several looks
+/// agree on promises more than what one of them is sure of. That becomes its predicted IoU. Chosen is the mask that promises
+/// most, then the one by which the best of the chosen ones is expected to gain most, and so on (greedy facility location,
+/// Nemhauser, Wolsey and Fisher 1978): one that is nearly the same as another adds little.
+///
+/// Masks that are no more than `count` all stay, and keep the model's predicted IoU: too few to speak for each other.
+pub(super) fn choose(pool: Vec<Found>, count: usize) -> Vec<Found> {
+    let mut chosen = match pool.len() > count {
+        true => most_promising(pool, count),
+        false => pool,
+    };
     chosen.sort_by(|left, right| {
         let (left, right) = (&left.candidate, &right.candidate);
         right.predicted_iou.total_cmp(&left.predicted_iou)
     });
     chosen
+}
+
+fn most_promising(mut pool: Vec<Found>, count: usize) -> Vec<Found> {
+    let likely = probabilities(&pool);
+    let overlaps: Vec<Vec<f32>> = pool
+        .iter()
+        .map(|one| {
+            let with = |other: &Found| one.mask.overlap(&other.mask);
+            pool.iter().map(with).collect()
+        })
+        .collect();
+    for (found, overlaps) in pool.iter_mut().zip(&overlaps) {
+        let shares = overlaps.iter().zip(&likely);
+        found.candidate.predicted_iou = shares.map(|(overlap, likely)| overlap * likely).sum();
+    }
+    // What the best of the chosen ones shares with each.
+    let mut shared = vec![0.0_f32; pool.len()];
+    let mut chosen = Vec::with_capacity(count);
+    while chosen.len() < count {
+        let gain = |at: usize| -> f32 {
+            let gains = overlaps[at].iter().zip(&shared).zip(&likely);
+            gains
+                .map(|((overlap, shared), likely)| likely * (overlap - shared).max(0.0))
+                .sum()
+        };
+        // Of equals the first: the wide look's come first.
+        let others = (0..pool.len()).rev().filter(|at| !chosen.contains(at));
+        let Some(best) = others.max_by(|one, other| gain(*one).total_cmp(&gain(*other))) else {
+            break;
+        };
+        for (shared, overlap) in shared.iter_mut().zip(&overlaps[best]) {
+            *shared = shared.max(*overlap);
+        }
+        chosen.push(best);
+    }
+    let mut at = 0..;
+    pool.retain(|_| at.next().is_some_and(|at| chosen.contains(&at)));
+    pool
+}
+
+/// How likely each is what was meant; the sum is one.
+fn probabilities(pool: &[Found]) -> Vec<f32> {
+    let trusted = |found: &Found| found.score.max(LEAST_SCORE).powf(TRUST);
+    let sum: f32 = pool.iter().map(trusted).sum();
+    pool.iter().map(|found| trusted(found) / sum).collect()
 }
 
 #[cfg(test)]
@@ -60,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_likeliest_different_ones_are_chosen() {
+    fn different_ones_that_promise_much_are_chosen() {
         let pool = || {
             vec![
                 bar(50, 0.6, 0.6),
@@ -69,11 +118,40 @@ mod tests {
                 bar(20, 0.5, 0.8),
             ]
         };
-        // 85 of 90 columns are the same; what remains is sorted by predicted IoU.
-        assert_eq!(chosen(pool(), 3), [20, 90, 50]);
-        assert_eq!(chosen(pool(), 1), [90]);
+        // 85 of 90 columns are the same: the other two add more.
+        assert_eq!(chosen(pool(), 3), [85, 50, 20]);
+        assert_eq!(chosen(pool(), 1), [85]);
         // Three are asked for, and three there are.
         assert_eq!(chosen(pool().split_off(1), 3), [85, 20, 90]);
+    }
+
+    #[test]
+    fn what_several_agree_on_promises_more_than_what_one_is_sure_of() {
+        let pool = vec![
+            bar(20, 0.9, 0.9),
+            bar(60, 0.5, 0.5),
+            bar(64, 0.5, 0.5),
+            bar(62, 0.5, 0.5),
+        ];
+        let chosen = choose(pool, 2);
+        let columns: Vec<usize> = chosen.iter().map(|found| found.candidate.index).collect();
+        assert_eq!(columns, [62, 20]);
+        // Probabilities go by the roots of the scores.
+        let (sure, unsure) = (0.9_f32.sqrt(), 0.5_f32.sqrt());
+        let overlaps = sure * 20.0 / 62.0 + unsure * (60.0 / 62.0 + 62.0 / 64.0 + 1.0);
+        let expected = overlaps / (sure + 3.0 * unsure);
+        let found = chosen[0].candidate.predicted_iou;
+        assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+    }
+
+    #[test]
+    fn scores_that_are_none_still_choose() {
+        let pool = vec![
+            bar(10, f32::NAN, 0.1),
+            bar(50, -1.0, 0.2),
+            bar(50, 0.0, 0.3),
+        ];
+        assert_eq!(chosen(pool, 1), [50]);
     }
 
     #[test]
