@@ -31,10 +31,6 @@ const SAME_THING: f32 = 0.6;
 /// The close look's share of the average of the logits.
 const SHARE: f32 = 0.7;
 
-/// What the score of what only a close look has found is worth: the share of the image's longer side that it showed, to this
-/// power. The less is around a thing, the less there is to tell that it is a part of something else.
-const DOUBT: f32 = 0.25;
-
 /// Buffers of it.
 #[derive(Default)]
 pub(super) struct CloseLook {
@@ -240,8 +236,6 @@ impl CloseLook {
     ) -> Result<(), SegmenterError> {
         for look in &self.looks {
             let (region, near) = (look.region, &look.placement);
-            let longest_px = placement.image_width_px.max(placement.image_height_px);
-            let share = region.longer_side_px() / longest_px as f32;
             let others = look.found.iter().zip(&look.taken);
             for (found, _) in others.filter(|(_, taken)| !**taken) {
                 let logits = found.logits.view();
@@ -253,7 +247,7 @@ impl CloseLook {
                 let mut candidate = found.clone();
                 diminish(logits, near, region, placement, &mut candidate.logits);
                 pool.push(Found {
-                    score: candidate.stability * candidate.predicted_iou * share.powf(DOUBT),
+                    score: candidate.stability * candidate.predicted_iou,
                     mask,
                     candidate,
                 });
