@@ -95,7 +95,8 @@ pub struct StageTimes {
 pub struct Candidate {
     /// Which of the model's masks it is; 0 is the single mask. One that was found by looking closer is a mask of that look.
     pub index: usize,
-    /// The model's own estimate of the mask's intersection over union with the truth.
+    /// The estimated intersection over union of the mask with the truth: the model's own, or what a closer look has made of it
+    /// ([`Segmenter::look_closer_into`]).
     pub predicted_iou: f32,
     /// How little the mask depends on its threshold, see [`stability_score`].
     pub stability: f32,

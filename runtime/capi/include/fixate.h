@@ -846,7 +846,7 @@ typedef struct {
      */
     uint32_t index;
     /*
-     The model's own estimate of the mask's intersection over union with the truth.
+     The estimated intersection over union of the mask with the truth: the model's own, or what a closer look has made of it.
      */
     float predicted_iou;
     /*

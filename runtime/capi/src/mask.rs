@@ -17,7 +17,7 @@ pub struct fixate_candidate {
     pub struct_size: u32,
     /// Which of the model's masks it is; 0 is the single mask.
     pub index: u32,
-    /// The model's own estimate of the mask's intersection over union with the truth.
+    /// The estimated intersection over union of the mask with the truth: the model's own, or what a closer look has made of it.
     pub predicted_iou: f32,
     /// How little the mask depends on its threshold, 0 to 1.
     pub stability: f32,
