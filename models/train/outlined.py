@@ -4,7 +4,7 @@
 
 The outlines were drawn by hand, a few pixels off in places, on four photographs of the Segment Anything project's: dog.jpg,
 dogs.jpg, groceries.jpg and truck.jpg, which the folder PHOTOGRAPHS has. Nothing is trained on them. outlined.json names, for each
-thing, its `outlines` (polygons of pixels x, y), the things that lie `before` it, and the `click` of those that CARD.md lists.
+thing, its `outlines` (polygons of pixels x, y), the things that lie `before` it and are listed before it, and the `click` of those that CARD.md lists.
 """
 
 import argparse
@@ -18,18 +18,14 @@ import numpy as np
 def masks(things, scale, size):
     """Name -> [h, w] u8, 255 inside, of an image that is `size` (w, h) after scaling."""
     drawn = {}
-
-    def draw(name):
-        if name not in drawn:
-            mask = np.zeros(size[::-1], np.uint8)
-            for outline in things[name]["outlines"]:
-                cv2.fillPoly(mask, [np.round(np.array(outline) * scale).astype(np.int32)], 255)
-            for before in things[name].get("before", []):
-                mask[draw(before) > 0] = 0
-            drawn[name] = mask
-        return drawn[name]
-
-    return {name: draw(name) for name in things}
+    for name, thing in things.items():
+        mask = np.zeros(size[::-1], np.uint8)
+        for outline in thing["outlines"]:
+            cv2.fillPoly(mask, [np.round(np.array(outline) * scale).astype(np.int32)], 255)
+        for before in thing.get("before", []):
+            mask[drawn[before] > 0] = 0
+        drawn[name] = mask
+    return drawn
 
 
 def main():
