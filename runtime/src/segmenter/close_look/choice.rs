@@ -41,13 +41,7 @@ pub(super) fn choose(pool: Vec<Found>, count: usize) -> Vec<Found> {
 
 fn most_promising(mut pool: Vec<Found>, count: usize) -> Vec<Found> {
     let likely = probabilities(&pool);
-    let overlaps: Vec<Vec<f32>> = pool
-        .iter()
-        .map(|one| {
-            let with = |other: &Found| one.mask.overlap(&other.mask);
-            pool.iter().map(with).collect()
-        })
-        .collect();
+    let overlaps = overlaps(&pool);
     for (found, overlaps) in pool.iter_mut().zip(&overlaps) {
         let shares = overlaps.iter().zip(&likely);
         found.candidate.predicted_iou = shares.map(|(overlap, likely)| overlap * likely).sum();
@@ -75,6 +69,18 @@ fn most_promising(mut pool: Vec<Found>, count: usize) -> Vec<Found> {
     let mut at = 0..;
     pool.retain(|_| at.next().is_some_and(|at| chosen.contains(&at)));
     pool
+}
+
+/// What each shares with each: row and column are the same.
+fn overlaps(pool: &[Found]) -> Vec<Vec<f32>> {
+    let mut overlaps = vec![vec![0.0; pool.len()]; pool.len()];
+    for (row, one) in pool.iter().enumerate() {
+        for (column, other) in pool.iter().enumerate().take(row + 1) {
+            let overlap = one.mask.overlap(&other.mask);
+            (overlaps[row][column], overlaps[column][row]) = (overlap, overlap);
+        }
+    }
+    overlaps
 }
 
 /// How likely each is what was meant; the sum is one.
