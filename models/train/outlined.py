@@ -4,7 +4,8 @@
 
 The outlines were drawn by hand, a few pixels off in places, on four photographs of the Segment Anything project's: dog.jpg,
 dogs.jpg, groceries.jpg and truck.jpg, which the folder PHOTOGRAPHS has. Nothing is trained on them. outlined.json names, for each
-thing, its `outlines` (polygons of pixels x, y), the things that lie `before` it and are listed before it, and the `click` of those that CARD.md lists.
+thing, its `outlines` (polygons of pixels x, y), the things that lie `before` it and are listed before it, and the `click` of
+those that CARD.md lists.
 """
 
 import argparse
