@@ -230,9 +230,10 @@ pub unsafe extern "C" fn fixate_segmenter_segment(
 /// Looks closer at the candidates of the newest prompt. `frame` is the one that the image was set from, and is read
 /// only during this call. Masks at the image's size become finer where the thing is small in the image; for one click,
 /// small things that the image as a whole does not show well take the place of candidates that are unlikely or there
-/// twice, and their index is that of a mask of the look that found them. The number of candidates stays, and so do the
-/// logits and stability of those that stay; for one click, the predicted IoU of each is then how far all looks agree with it.
-/// Takes as long as setting an image and asking, up to five times; once more on the same answer does nothing.
+/// twice, and their index is that of a mask of the look that found them. Edges of masks at the image's size move to
+/// where its colours change. The number of candidates stays, and so do the logits and stability of those that stay; for
+/// one click, the predicted IoU of each is then how far all looks agree with it. Takes as long as setting an image and
+/// asking, up to five times; once more on the same answer does nothing.
 ///
 /// Returns `FIXATE_OK`, `FIXATE_ERROR_NULL`, `_STRUCT_SIZE`, `_HANDLE`, `_ARGUMENT`, `_FRAME`, `_REENTRANT`, `_MODEL`,
 /// or `_NOTHING` if nothing was asked of the image yet. The candidates of before stay unless it is `FIXATE_OK`.

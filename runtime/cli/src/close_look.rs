@@ -13,8 +13,9 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct CloseLook {
     /// Encode what lies around the click, and around masks that are small in the image, by itself: for finer masks, and for
-    /// things too small to be seen in the whole. Takes as long as encoding the image up to five times more. auto: where answers
-    /// are fitted to their prompts, as those of the model that comes with fixate are.
+    /// things too small to be seen in the whole; and move edges to where colours change. Takes as long as encoding the image
+    /// up to five times more. auto: where answers are fitted to their prompts, as those of the model that comes with fixate
+    /// are.
     #[arg(long, value_enum, default_value_t = Mode::Auto)]
     close_look: Mode,
 }

@@ -44,6 +44,36 @@ impl Region {
         }
     }
 
+    /// A box of pixels, its column, row, width and height, in a frame of this size, with a margin as far as the frame has it.
+    /// A pixel longer than that where its left or top would be odd, or where the frame's side is odd and it would end next to
+    /// it.
+    pub(crate) fn around(
+        [x, y, width, height]: [usize; 4],
+        margin_px: f32,
+        (width_px, height_px): (u32, u32),
+    ) -> Self {
+        let margin = margin_px.clamp(0.0, 1e9) as u32;
+        let span = |first: usize, side: usize, length: u32| {
+            let (first, side) = (first as u32, side as u32);
+            let end = first.saturating_add(side).saturating_add(margin);
+            let first = first.saturating_sub(margin).min(length - 1) & !1;
+            let side = end.saturating_sub(first).max(1).next_multiple_of(2);
+            let side = side.min(length - first);
+            match length - (first + side) {
+                1 => (first, side + 1),
+                _ => (first, side),
+            }
+        };
+        let ((x_px, width_px), (y_px, height_px)) =
+            (span(x, width, width_px), span(y, height, height_px));
+        Self {
+            x_px,
+            y_px,
+            width_px,
+            height_px,
+        }
+    }
+
     /// The longer of its sides.
     pub(crate) fn longer_side_px(&self) -> f32 {
         self.width_px.max(self.height_px) as f32
@@ -147,6 +177,46 @@ mod tests {
                     assert!(within(center.1, region.y_px, region.height_px, size.1));
                     if side == f32::MAX {
                         assert_eq!((region.width_px, region.height_px), size);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_region_is_around_its_box_as_far_as_the_frame_is() {
+        for size in [(1, 1), (1, 9), (3, 2), (40, 30), (641, 479)] {
+            for bounds in [
+                [0, 0, 0, 0],
+                [0, 0, 1, 1],
+                [0, 1, 1, 1],
+                [13, 7, 9, 12],
+                [639, 470, 2, 9],
+            ] {
+                let [x, y, width, height] = bounds;
+                if x + width > size.0 as usize || y + height > size.1 as usize {
+                    continue;
+                }
+                for margin in [0.0, 1.0, 7.9, f32::MAX] {
+                    let region = Region::around(bounds, margin, size);
+                    let sides = [
+                        (region.x_px, region.width_px, x as u32, width as u32, size.0),
+                        (
+                            region.y_px,
+                            region.height_px,
+                            y as u32,
+                            height as u32,
+                            size.1,
+                        ),
+                    ];
+                    let margin = margin.min(1e6) as u32;
+                    for (first, side, from, wanted, length) in sides {
+                        assert!(side >= 1 && first.is_multiple_of(2) && first + side <= length);
+                        let least = from.saturating_sub(margin);
+                        let most = (from + wanted.max(1) + margin).min(length);
+                        assert!(first <= least && first + side >= most);
+                        assert!(least - first <= 1 && first + side - most <= 2);
+                        assert!(side.is_multiple_of(2) || first + side == length);
                     }
                 }
             }

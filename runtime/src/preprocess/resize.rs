@@ -83,6 +83,37 @@ impl FrameResizer {
         Ok(())
     }
 
+    /// Writes a frame at another size as red, green and blue in 0..=1, each row after row by itself.
+    ///
+    /// # Errors
+    /// When a side is 0.
+    pub(crate) fn planes_into(
+        &mut self,
+        frame: &Frame<'_>,
+        width_px: u32,
+        height_px: u32,
+        planes: &mut [Vec<f32>; 3],
+    ) -> Result<(), PreprocessError> {
+        let channels = Channels::of(frame.format());
+        if width_px == 0 || height_px == 0 {
+            return Err(PreprocessError::ResizedLength {
+                width_px,
+                height_px,
+                found: 0,
+                needed: 0,
+            });
+        }
+        planes.iter_mut().for_each(Vec::clear);
+        self.each_row(frame, width_px, height_px, |_, row| {
+            for pixel in row.chunks_exact(channels.count) {
+                for (plane, at) in planes.iter_mut().zip(channels.rgb) {
+                    plane.push(f32::from(pixel[at]) / 255.0);
+                }
+            }
+        });
+        Ok(())
+    }
+
     /// Calls `take` with the number and the packed pixels of every output row, in order. Their
     /// channels are [`Channels::of`] the frame's format.
     pub(super) fn each_row(

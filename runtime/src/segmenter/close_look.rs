@@ -4,9 +4,11 @@
 //! around a click is encoded by itself, at several times the scale, as an eye turns its fovea to what it looks at; and so
 //! are the surroundings of each mask that is small in the image. The prompt is asked again there. What a close look finds
 //! of the same thing is averaged with the mask: the wide look knows better what belongs together, the close one where it
-//! ends. What else it finds are candidates like the others, of which those are kept that together promise most.
+//! ends. What else it finds are candidates like the others, of which those are kept that together promise most. Their
+//! edges move to where the image's colours change.
 
 mod choice;
+mod edges;
 mod resample;
 mod shown;
 mod surroundings;
@@ -21,6 +23,7 @@ use crate::preprocess::Placement;
 use crate::prompt::{MultimaskOutput, PointLabel, Prompt};
 
 use choice::{Found, choose};
+use edges::{Edges, Seen};
 use resample::{diminish, magnify, overlap};
 use shown::Shown;
 use surroundings::{foveas, move_into, serves, surroundings};
@@ -41,6 +44,7 @@ pub(super) struct CloseLook {
     prompt: Prompt,
     upsampler: MaskUpsampler,
     mask: Bitmap,
+    edges: Edges,
     /// What of a mask is in a region.
     part: Bitmap,
     /// A mask of the wide look as a close one would have it.
@@ -62,8 +66,8 @@ impl Segmenter {
     /// at the image's size, best first. Masks become finer where the thing is small in the image; for one click, small
     /// things that the keyframe does not show well take the place of candidates that are unlikely or there twice: their
     /// index and stability are those of the look that found them, and their logits say where in the image they are. The
-    /// predicted IoU of each is then how far all looks agree with it. The number of candidates stays, and the logits of
-    /// those that stay. For once on an answer: what was looked at already gains nothing. Takes as long as encoding and
+    /// predicted IoU of each is then how far all looks agree with it. Edges of masks move to where the image's colours
+    /// change. The number of candidates stays, and the logits of those that stay. For once on an answer: what was looked at already gains nothing. Takes as long as encoding and
     /// asking once more for each candidate, and for one click twice more; how often it was is what is returned.
     ///
     /// # Errors
@@ -114,11 +118,18 @@ impl Segmenter {
                 self.look_at(close, region, frame, prompt)?;
             }
         }
+        let whole = Region {
+            x_px: 0,
+            y_px: 0,
+            width_px: size.0,
+            height_px: size.1,
+        };
         let mut pool = Vec::with_capacity(candidates.len());
         for mut candidate in candidates.iter().cloned() {
             let mut mask = std::mem::take(&mut close.mask);
             let logits = candidate.logits.view();
             close.upsampler.bitmap_into(logits, placement, &mut mask)?;
+            let mut seen = None;
             if let Some(wanted) = surroundings(&mask, prompt) {
                 let mut looks = close.looks.iter();
                 let at = match looks.position(|look| serves(look.region, wanted)) {
@@ -128,12 +139,18 @@ impl Segmenter {
                 if let Some(at) = at {
                     // A box says itself what is meant.
                     let least = prompt.bounds.map_or(SAME_THING, |_| 0.0);
-                    close.better(at, least, placement, &mut candidate, &mut mask)?;
+                    seen = close.better(at, least, placement, &mut candidate, &mut mask)?;
                 }
             }
+            let wide = || Seen {
+                logits: candidate.logits.clone(),
+                near: *placement,
+                region: whole,
+            };
             pool.push(Found {
                 score: candidate.predicted_iou,
                 mask: Shown::of(&mask, (0, 0)),
+                seen: seen.unwrap_or_else(wide),
                 candidate,
             });
             close.mask = mask;
@@ -144,7 +161,8 @@ impl Segmenter {
         }
         candidates.clear();
         masks.resize_with(count, Bitmap::default);
-        for (found, mask) in choose(pool, count).into_iter().zip(masks) {
+        for (mut found, mask) in choose(pool, count).into_iter().zip(masks) {
+            close.edges.settle(frame, &found.seen, &mut found.mask)?;
             found.mask.draw_into(size, mask);
             candidates.push(found.candidate);
         }
@@ -189,7 +207,7 @@ impl Segmenter {
 
 impl CloseLook {
     /// Takes a close look's mask of the same thing, if one overlaps by more than `least`, into a candidate's mask at the
-    /// image's size and into its predicted IoU.
+    /// image's size and into its predicted IoU. -> what the mask is then drawn from; none if it stays.
     fn better(
         &mut self,
         at: usize,
@@ -197,11 +215,11 @@ impl CloseLook {
         placement: &Placement,
         candidate: &mut Candidate,
         mask: &mut Bitmap,
-    ) -> Result<(), SegmenterError> {
+    ) -> Result<Option<Seen>, SegmenterError> {
         let look = &mut self.looks[at];
         let (near, region) = (&look.placement, look.region);
         let Some(first) = look.found.first() else {
-            return Ok(());
+            return Ok(None);
         };
         (self.wide.width, self.wide.height) = (first.logits.width, first.logits.height);
         let logits = candidate.logits.view();
@@ -214,7 +232,7 @@ impl CloseLook {
             }
         }
         let Some(position) = best.1 else {
-            return Ok(());
+            return Ok(None);
         };
         look.taken[position] = true;
         let found = &look.found[position];
@@ -225,7 +243,11 @@ impl CloseLook {
         let part = &mut self.part;
         self.upsampler.bitmap_into(self.wide.view(), near, part)?;
         mask.paste(part, region.x_px as usize, region.y_px as usize);
-        Ok(())
+        Ok(Some(Seen {
+            logits: self.wide.clone(),
+            near: *near,
+            region,
+        }))
     }
 
     /// Adds what the close looks have found besides, as far as it is wholly in their sight.
@@ -249,6 +271,11 @@ impl CloseLook {
                 pool.push(Found {
                     score: candidate.stability * candidate.predicted_iou,
                     mask,
+                    seen: Seen {
+                        logits: found.logits.clone(),
+                        near: *near,
+                        region,
+                    },
                     candidate,
                 });
             }

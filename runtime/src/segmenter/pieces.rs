@@ -6,6 +6,9 @@ use crate::mask::{LogitsView, MaskLogits};
 /// that a thing shares with what lies elsewhere.
 const CRUMB: f32 = 0.1;
 
+/// The share of a mask that each of its pieces and holes has at least, unless they are specks.
+const SPECK: f32 = 0.01;
+
 /// Looks for the pieces of masks: pixels that hang together by their sides.
 #[derive(Default)]
 pub(super) struct Pieces {
@@ -25,8 +28,13 @@ impl Pieces {
         mask: LogitsView<'_>,
         (x, y): (usize, usize),
     ) -> (usize, [f32; 4]) {
+        let at = y * mask.width + x;
+        if mask.values[at] <= 0.0 {
+            let (left, top) = (x as f32, y as f32);
+            return (0, [left, top, 0.0, 0.0]);
+        }
         self.forget(mask);
-        let (area, sides) = self.follow(mask, y * mask.width + x, 1);
+        let (area, sides) = self.follow(mask, at, 1);
         (area, sides.map(|side| side as f32))
     }
 
@@ -37,14 +45,7 @@ impl Pieces {
         mask: &mut MaskLogits,
         clicks: impl Iterator<Item = (usize, usize)>,
     ) {
-        self.forget(mask.view());
-        for at in 0..mask.values.len() {
-            if mask.values[at] > 0.0 && self.names[at] == 0 {
-                let name = self.areas.len() as u32 + 1;
-                let (area, _) = self.follow(mask.view(), at, name);
-                self.areas.push(area);
-            }
-        }
+        self.name_all(mask.view(), true);
         let clicked = clicks
             .filter_map(|(x, y)| self.names[y * mask.width + x].checked_sub(1))
             .map(|piece| self.areas[piece as usize])
@@ -52,12 +53,44 @@ impl Pieces {
         let Some(area) = clicked.or(self.areas.iter().copied().max()) else {
             return;
         };
-        let least = CRUMB * area as f32;
+        self.turn_smaller(mask, CRUMB * area as f32);
+    }
+
+    /// Takes specks from a mask, and fills holes that are as small.
+    pub(super) fn drop_specks(&mut self, mask: &mut MaskLogits) {
+        let area = mask.values.iter().filter(|value| **value > 0.0).count();
+        for inside in [true, false] {
+            self.name_all(mask.view(), inside);
+            self.turn_smaller(mask, SPECK * area as f32);
+        }
+    }
+
+    /// Names all pieces of what is inside of a mask, or all of what is not.
+    fn name_all(&mut self, mask: LogitsView<'_>, inside: bool) {
+        self.forget(mask);
+        for at in 0..mask.values.len() {
+            if (mask.values[at] > 0.0) == inside && self.names[at] == 0 {
+                let name = self.areas.len() as u32 + 1;
+                let (area, [left, top, right, bottom]) = self.follow(mask, at, name);
+                let ends = left > 0 && top > 0 && right < mask.width && bottom < mask.height;
+                // What lies beside a mask and reaches the side goes on beyond it.
+                self.areas
+                    .push(if inside || ends { area } else { usize::MAX });
+            }
+        }
+    }
+
+    /// Puts pieces of fewer pixels than these on the other side of the mask's edge.
+    fn turn_smaller(&self, mask: &mut MaskLogits, least: f32) {
         for (value, name) in mask.values.iter_mut().zip(&self.names) {
             if let Some(piece) = name.checked_sub(1)
                 && (self.areas[piece as usize] as f32) < least
             {
-                *value = -*value;
+                *value = if *value > 0.0 {
+                    -*value
+                } else {
+                    value.abs().max(f32::MIN_POSITIVE)
+                };
             }
         }
     }
@@ -73,11 +106,13 @@ impl Pieces {
         self.areas.reserve(pixels.div_ceil(2));
     }
 
-    /// Gives all pixels that hang together with one a name. -> how many, and their left, top, right and bottom.
+    /// Gives all pixels that hang together with one, and are inside of the mask or not as that is, a name. -> how many, and
+    /// their left, top, right and bottom.
     fn follow(&mut self, mask: LogitsView<'_>, start: usize, name: u32) -> (usize, [usize; 4]) {
         let width = mask.width;
+        let inside = mask.values[start] > 0.0;
         let mut visit = |at: usize, next: &mut Vec<usize>| {
-            if mask.values[at] > 0.0 && self.names[at] == 0 {
+            if (mask.values[at] > 0.0) == inside && self.names[at] == 0 {
                 self.names[at] = name;
                 next.push(at);
             }
@@ -157,6 +192,25 @@ mod tests {
         assert_eq!(left_of(&[(5, 5), (10, 10)]), [true, true, true]);
         assert_eq!(left_of(&[(19, 19)]), [true, true, false]);
         assert_eq!(left_of(&[]), [true, true, false]);
+    }
+
+    #[test]
+    fn specks_go_and_pinholes_are_filled() {
+        let mut mask = mask();
+        // A hole of one pixel and one of two in the square; one pixel is less than a hundredth of the mask, two are not.
+        // And one at the side, which is none.
+        for at in [4 * 20 + 4, 6 * 20 + 6, 6 * 20 + 7, 5 * 20] {
+            mask.values[at] = 0.0;
+        }
+        let before = mask.clone();
+        Pieces::default().drop_specks(&mut mask);
+        for (at, (value, before)) in mask.values.iter().zip(&before.values).enumerate() {
+            let turned = at == 4 * 20 + 4 || at == 10 * 20 + 10;
+            assert_eq!((*value > 0.0) != (*before > 0.0), turned, "{at}");
+        }
+        mask.values.fill(-1.0);
+        Pieces::default().drop_specks(&mut mask);
+        assert_eq!(mask.values, [-1.0; 400]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which of many masks are shown, and what each promises.
 
 use super::super::Candidate;
+use super::edges::Seen;
 use super::shown::Shown;
 
 /// How far scores are believed: of two masks of which one has four times the score of the other, it is (their quotient to this
@@ -15,6 +16,8 @@ pub(super) struct Found {
     /// How likely it is what was meant.
     pub(super) score: f32,
     pub(super) mask: Shown,
+    /// What the mask was drawn from.
+    pub(super) seen: Seen,
     pub(super) candidate: Candidate,
 }
 
@@ -101,6 +104,7 @@ mod tests {
         Found {
             score,
             mask: Shown::of(&mask, (0, 0)),
+            seen: Seen::default(),
             candidate: Candidate {
                 index: columns,
                 predicted_iou,

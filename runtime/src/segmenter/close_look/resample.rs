@@ -80,7 +80,7 @@ fn places(width: usize, height: usize) -> impl Iterator<Item = (f32, f32)> {
 }
 
 /// The logit at a place of the image.
-fn sample(logits: LogitsView<'_>, placement: &Placement, x_px: f32, y_px: f32) -> f32 {
+pub(super) fn sample(logits: LogitsView<'_>, placement: &Placement, x_px: f32, y_px: f32) -> f32 {
     let (x, y) = placement.input_from_image(x_px, y_px);
     let cell =
         |value: f32, length: usize| value * length as f32 / placement.input_size_px as f32 - 0.5;

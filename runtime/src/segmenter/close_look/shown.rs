@@ -25,6 +25,20 @@ impl Shown {
         }
     }
 
+    /// Column and row of its first pixels, width and height; all zero if it is empty.
+    pub(super) fn bounding_box(&self) -> [usize; 4] {
+        match self.area {
+            0 => [0; 4],
+            _ => [self.left, self.top, self.part.width(), self.part.height()],
+        }
+    }
+
+    /// Whether the image's pixel at column x and row y is in it.
+    pub(super) fn contains(&self, x: usize, y: usize) -> bool {
+        let (x, y) = (x.checked_sub(self.left), y.checked_sub(self.top));
+        x.zip(y).is_some_and(|(x, y)| self.part.contains(x, y))
+    }
+
     /// Whether it is something, and ends before the sides of a region do, other than those of the image.
     pub(super) fn is_within(&self, region: &Region, image: &Placement) -> bool {
         let ends = |first: usize, length: usize, from: u32, side: u32, all: u32| {

@@ -112,7 +112,8 @@ fn a_box_is_looked_at_once_and_what_is_large_not_at_all() {
     assert!(best(&[mask], &truth) > 0.9);
     let (looks, wide, mask) = ask(&square(450.0));
     assert_eq!(looks, 0);
-    assert_eq!(mask, wide);
+    // Only its edges move.
+    assert!(best(&[mask], &wide) > 0.9);
 }
 
 #[test]
