@@ -174,11 +174,29 @@ impl Edges {
 /// A mask of a region, of what is above zero.
 fn at_size_of(region: Region, values: LogitsView<'_>) -> Bitmap {
     let (width, height) = (region.width_px as usize, region.height_px as usize);
-    let across = values.width as f32 / width as f32;
-    let down = values.height as f32 / height as f32;
+    let place = |at: usize, from: usize, to: usize| {
+        let place = (at as f32 + 0.5) * from as f32 / to as f32 - 0.5;
+        let place = place.clamp(0.0, (from - 1) as f32);
+        (place as usize, place.fract())
+    };
+    let columns: Vec<_> = (0..width).map(|x| place(x, values.width, width)).collect();
+    // Each row between two of the values' is computed once, and again one more value, which ends it.
+    let mut between = vec![0.0; values.width + 1];
+    let mut row = None;
     Bitmap::from_fn(width, height, |x, y| {
-        let (x, y) = (x as f32 + 0.5, y as f32 + 0.5);
-        values.between(x * across - 0.5, y * down - 0.5) > 0.0
+        if row != Some(y) {
+            let (above, share) = place(y, values.height, height);
+            let above = &values.values[above * values.width..];
+            let below = above.get(values.width..).unwrap_or(above);
+            let pairs = above.iter().zip(below);
+            for (between, (above, below)) in between.iter_mut().zip(pairs) {
+                *between = above + (below - above) * share;
+            }
+            between[values.width] = between[values.width - 1];
+            row = Some(y);
+        }
+        let (left, share) = columns[x];
+        between[left] + (between[left + 1] - between[left]) * share > 0.0
     })
 }
 
