@@ -4,11 +4,16 @@
 //! around a click is encoded by itself, at several times the scale, as an eye turns its fovea to what it looks at; and so
 //! are the surroundings of each mask that is small in the image. The prompt is asked again there. What a close look finds
 //! of the same thing is averaged with the mask: the wide look knows better what belongs together, the close one where it
-//! ends. What else it finds are candidates like the others, of which those are kept that together promise most. Their
-//! edges move to where the image's colours change.
+//! ends. What else it finds are candidates like the others, and so is what of each mask looks like the place that was
+//! clicked. Of all those are kept that together promise most. Their edges move to where the image's colours change.
 
+mod alike;
+mod canvas;
 mod choice;
+mod colours;
+mod distance;
 mod edges;
+mod guided_filter;
 mod resample;
 mod shown;
 mod surroundings;
@@ -22,8 +27,10 @@ use crate::mask::{Bitmap, MaskLogits, MaskUpsampler};
 use crate::preprocess::Placement;
 use crate::prompt::{MultimaskOutput, PointLabel, Prompt};
 
+use alike::Alike;
+use canvas::Seen;
 use choice::{Found, choose};
-use edges::{Edges, Seen};
+use edges::Edges;
 use resample::{diminish, magnify, overlap};
 use shown::Shown;
 use surroundings::{foveas, move_into, serves, surroundings};
@@ -44,6 +51,7 @@ pub(super) struct CloseLook {
     prompt: Prompt,
     upsampler: MaskUpsampler,
     mask: Bitmap,
+    alike: Alike,
     edges: Edges,
     /// What of a mask is in a region.
     part: Bitmap,
@@ -111,12 +119,14 @@ impl Segmenter {
         prompt.check(size.0, size.1).map_err(DecoderError::Prompt)?;
         close.spare.append(&mut close.looks);
         let several = candidates.len() > 1;
-        if let ([click], None, true) = (&prompt.points[..], prompt.bounds, several)
-            && click.label == PointLabel::Foreground
-        {
-            for region in foveas((click.x_px, click.y_px), size) {
-                self.look_at(close, region, frame, prompt)?;
+        let click = match (&prompt.points[..], prompt.bounds, several) {
+            ([click], None, true) if click.label == PointLabel::Foreground => {
+                Some((click.x_px, click.y_px))
             }
+            _ => None,
+        };
+        for region in click.into_iter().flat_map(|click| foveas(click, size)) {
+            self.look_at(close, region, frame, prompt)?;
         }
         let whole = Region {
             x_px: 0,
@@ -159,10 +169,20 @@ impl Segmenter {
         if several {
             close.add_others(placement, &mut pool)?;
         }
+        if let Some(click) = click {
+            // Parts have none of their own.
+            for at in 0..pool.len() {
+                let alike = close.alike.part_of(&pool[at], frame, click, placement)?;
+                pool.extend(alike);
+            }
+        }
+        let mut chosen = choose(pool, count);
+        for found in &mut chosen {
+            close.edges.settle(frame, &found.seen, &mut found.mask)?;
+        }
         candidates.clear();
         masks.resize_with(count, Bitmap::default);
-        for (mut found, mask) in choose(pool, count).into_iter().zip(masks) {
-            close.edges.settle(frame, &found.seen, &mut found.mask)?;
+        for (found, mask) in chosen.into_iter().zip(masks) {
             found.mask.draw_into(size, mask);
             candidates.push(found.candidate);
         }

@@ -38,6 +38,21 @@ impl Pieces {
         (area, sides.map(|side| side as f32))
     }
 
+    /// Takes from a mask all that does not hang together with the pixel at column x and row y. -> whether anything is left,
+    /// which is nothing if that one is not in the mask.
+    pub(super) fn keep_around(&mut self, mask: &mut MaskLogits, place: (usize, usize)) -> bool {
+        let (area, _) = self.around(mask.view(), place);
+        if area == 0 {
+            return false;
+        }
+        for (value, name) in mask.values.iter_mut().zip(&self.names) {
+            if *name == 0 && *value > 0.0 {
+                *value = -*value;
+            }
+        }
+        true
+    }
+
     /// Takes from a mask what is crumbs beside the pieces that the clicks at these columns and rows are on; beside its largest
     /// piece if they are on none.
     pub(super) fn drop_crumbs(
@@ -179,6 +194,19 @@ mod tests {
             (12, [12.0, 2.0, 15.0, 6.0])
         );
         assert_eq!(pieces.around(mask().view(), (19, 19)).0, 0);
+    }
+
+    #[test]
+    fn what_hangs_together_with_a_pixel_is_kept() {
+        let mut kept = mask();
+        assert!(Pieces::default().keep_around(&mut kept, (13, 3)));
+        for (at, value) in kept.values.iter().enumerate() {
+            let inside = (12..15).contains(&(at % 20)) && (2..6).contains(&(at / 20));
+            assert_eq!(*value > 0.0, inside, "{at}");
+        }
+        let mut kept = mask();
+        assert!(!Pieces::default().keep_around(&mut kept, (19, 19)));
+        assert_eq!(kept, mask());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which of many masks are shown, and what each promises.
 
 use super::super::Candidate;
-use super::edges::Seen;
+use super::canvas::Seen;
 use super::shown::Shown;
 
 /// How far scores are believed: of two masks of which one has four times the score of the other, it is (their quotient to this

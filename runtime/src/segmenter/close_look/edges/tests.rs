@@ -1,5 +1,7 @@
 use super::*;
-use crate::frame::PixelFormat;
+use crate::frame::{PixelFormat, Region};
+use crate::mask::Bitmap;
+use crate::preprocess::Placement;
 
 const WIDTH: usize = 300;
 const HEIGHT: usize = 200;

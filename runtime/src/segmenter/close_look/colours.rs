@@ -24,9 +24,15 @@ pub(super) struct Colours {
 }
 
 impl Colours {
-    /// Adds to the log odds of each pixel those of its colour. The image is red, green and blue in 0..=1; `likely` tells how
+    /// Adds to the log odds of each pixel `factor` times those of its colour. The image is red, green and blue in 0..=1; `likely` tells how
     /// likely each pixel is in the mask.
-    pub(super) fn add_odds(&mut self, image: [&[f32]; 3], likely: &[f32], odds: &mut [f32]) {
+    pub(super) fn add_odds(
+        &mut self,
+        image: [&[f32]; 3],
+        likely: &[f32],
+        factor: f32,
+        odds: &mut [f32],
+    ) {
         let [red, green, blue] = image;
         let bin = |value: f32| ((value * BINS as f32) as usize).min(BINS - 1);
         let colours = red.iter().zip(green).zip(blue);
@@ -47,7 +53,7 @@ impl Colours {
             odds.clamp(-SUREST, SUREST)
         }));
         for (odds, bin) in odds.iter_mut().zip(&self.bins) {
-            *odds += self.odds[usize::from(*bin)];
+            *odds += factor * self.odds[usize::from(*bin)];
         }
     }
 }
@@ -101,7 +107,7 @@ mod tests {
     /// Log odds of pixels of these greys.
     fn odds(greys: &[f32], likely: &[f32]) -> Vec<f32> {
         let mut odds = vec![0.5; greys.len()];
-        Colours::default().add_odds([greys, greys, greys], likely, &mut odds);
+        Colours::default().add_odds([greys, greys, greys], likely, 1.0, &mut odds);
         odds.iter().map(|odds| odds - 0.5).collect()
     }
 
