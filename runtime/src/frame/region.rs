@@ -30,10 +30,7 @@ impl Region {
             // The nearest even one.
             let first = (center - side as f32 / 2.0 + 1.0).max(0.0) as u32;
             let first = first.min(length - side) & !1;
-            match length - (first + side) {
-                1 => (first, side + 1),
-                _ => (first, side),
-            }
+            reaching(first, side, length)
         };
         let ((x_px, width_px), (y_px, height_px)) = (span(x_px, width_px), span(y_px, height_px));
         Self {
@@ -59,10 +56,7 @@ impl Region {
             let first = first.saturating_sub(margin).min(length - 1) & !1;
             let side = end.saturating_sub(first).max(1).next_multiple_of(2);
             let side = side.min(length - first);
-            match length - (first + side) {
-                1 => (first, side + 1),
-                _ => (first, side),
-            }
+            reaching(first, side, length)
         };
         let ((x_px, width_px), (y_px, height_px)) =
             (span(x, width, width_px), span(y, height, height_px));
@@ -86,6 +80,14 @@ impl Region {
         };
         within(other.x_px, other.width_px, self.x_px, self.width_px)
             && within(other.y_px, other.height_px, self.y_px, self.height_px)
+    }
+}
+
+/// First and number of a span of a side of this length; to its end where only one is left.
+fn reaching(first: u32, number: u32, length: u32) -> (u32, u32) {
+    match length - (first + number) {
+        1 => (first, number + 1),
+        _ => (first, number),
     }
 }
 

@@ -14,6 +14,7 @@ mod colours;
 mod distance;
 mod edges;
 mod guided_filter;
+mod judge;
 mod resample;
 mod shown;
 mod surroundings;
@@ -75,8 +76,9 @@ impl Segmenter {
     /// things that the keyframe does not show well take the place of candidates that are unlikely or there twice: their
     /// index and stability are those of the look that found them, and their logits say where in the image they are. The
     /// predicted IoU of each is then how far all looks agree with it. Edges of masks move to where the image's colours
-    /// change. The number of candidates stays, and the logits of those that stay. For once on an answer: what was looked at already gains nothing. Takes as long as encoding and
-    /// asking once more for each candidate, and for one click twice more; how often it was is what is returned.
+    /// change. The number of candidates stays, and the logits of those that stay. For once on an answer: what was looked at
+    /// already gains nothing. Takes as long as encoding and asking once more for each candidate, and for one click twice
+    /// more; how often it was is what is returned.
     ///
     /// # Errors
     /// If the frame has another size than the keyframe's, the prompt or the candidates are none of this image and model, or

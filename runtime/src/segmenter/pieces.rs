@@ -29,12 +29,11 @@ impl Pieces {
         (x, y): (usize, usize),
     ) -> (usize, [f32; 4]) {
         let at = y * mask.width + x;
-        if mask.values[at] <= 0.0 {
-            let (left, top) = (x as f32, y as f32);
-            return (0, [left, top, 0.0, 0.0]);
-        }
         self.forget(mask);
-        let (area, sides) = self.follow(mask, at, 1);
+        let (area, sides) = match mask.values[at] > 0.0 {
+            true => self.follow(mask, at, 1),
+            false => (0, [x, y, 0, 0]),
+        };
         (area, sides.map(|side| side as f32))
     }
 

@@ -7,9 +7,7 @@
 use super::super::pieces::Pieces;
 use super::canvas::{Canvas, SUREST_LOGIT, Seen};
 use super::choice::Found;
-use super::colours::Colours;
-use super::edges::{LEAST_RADIUS, RADIUS, probability};
-use super::guided_filter::GuidedFilter;
+use super::judge::{Judge, probability};
 use super::resample::diminish;
 use crate::frame::Frame;
 use crate::mask::MaskLogits;
@@ -39,13 +37,11 @@ const SCORE: f32 = 0.35;
 #[derive(Default)]
 pub(super) struct Alike {
     canvas: Canvas,
-    /// Log odds without those of colours, and with them.
+    /// Log odds without those of colours.
     prior: Vec<f32>,
-    odds: Vec<f32>,
     likely: MaskLogits,
     pieces: Pieces,
-    colours: Colours,
-    filter: GuidedFilter,
+    judge: Judge,
 }
 
 impl Alike {
@@ -78,7 +74,6 @@ impl Alike {
             let near = (AT_CLICK - square.sqrt() / ONE_LOGIT).clamp(-1.0, 1.0);
             self.prior.push(logit + near);
         }
-        let radius = ((RADIUS * root) as usize).max(LEAST_RADIUS);
         for round in 0..ROUNDS {
             let most = likely.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
             for likely in likely.iter_mut() {
@@ -88,14 +83,8 @@ impl Alike {
                     *likely = 0.0;
                 }
             }
-            self.odds.clone_from(&self.prior);
-            let image = self.canvas.image();
-            self.colours
-                .add_odds(image, likely, COLOURS, &mut self.odds);
-            for (likely, odds) in likely.iter_mut().zip(&self.odds) {
-                *likely = probability(odds);
-            }
-            self.filter.smooth(image, width, radius, likely);
+            self.judge
+                .ask(&self.canvas, &self.prior, COLOURS, root, likely);
         }
         for likely in likely.iter_mut() {
             *likely = (*likely - 0.5).clamp(-0.5, 0.5) * 2.0 * SUREST_LOGIT;

@@ -7,9 +7,8 @@
 
 use super::super::pieces::Pieces;
 use super::canvas::{Canvas, Seen};
-use super::colours::Colours;
 use super::distance::distances_to_edge;
-use super::guided_filter::GuidedFilter;
+use super::judge::{Judge, probability};
 use super::shown::Shown;
 use crate::frame::Frame;
 use crate::mask::MaskLogits;
@@ -22,10 +21,6 @@ const LONGEST: f32 = 192.0;
 /// distance can be.
 const ONE_LOGIT: f32 = 0.1;
 const SUREST_DISTANCE: f32 = 3.0;
-
-/// The radius of the guided filter as a share of the root of the mask's area, and pixels that it has at least.
-pub(super) const RADIUS: f32 = 0.05;
-pub(super) const LEAST_RADIUS: usize = 2;
 
 /// A mask that would become so many times as large or small is left as it is: it is not colour that tells what it is.
 const MOST_CHANGE: f32 = 3.0;
@@ -40,8 +35,7 @@ pub(super) struct Edges {
     /// How likely each pixel is in the mask; in the end how much more likely than not.
     likely: MaskLogits,
     pieces: Pieces,
-    colours: Colours,
-    filter: GuidedFilter,
+    judge: Judge,
 }
 
 impl Edges {
@@ -59,12 +53,12 @@ impl Edges {
         self.inside.clear();
         self.inside.extend(self.odds.iter().map(|odds| *odds > 0.0));
         let area = self.inside.iter().filter(|inside| **inside).count() as f32;
-        self.ask_distance(width, area.sqrt());
-        self.ask_colours();
-        let radius = ((RADIUS * area.sqrt()) as usize).max(LEAST_RADIUS);
+        let root = area.sqrt();
+        self.ask_distance(width, root);
         let likely = &mut self.likely.values;
-        self.filter
-            .smooth(self.canvas.image(), width, radius, likely);
+        likely.clear();
+        likely.extend(self.odds.iter().map(probability));
+        self.judge.ask(&self.canvas, &self.odds, 1.0, root, likely);
 
         let settled = likely.iter().filter(|likely| **likely > 0.5).count() as f32;
         if settled > area * MOST_CHANGE || settled * MOST_CHANGE < area {
@@ -88,23 +82,6 @@ impl Edges {
             *odds += if *inside { told } else { -told };
         }
     }
-
-    /// Adds what colours tell, which makes probabilities of the log odds.
-    fn ask_colours(&mut self) {
-        let likely = &mut self.likely.values;
-        likely.clear();
-        likely.extend(self.odds.iter().map(probability));
-        let image = self.canvas.image();
-        self.colours.add_odds(image, likely, 1.0, &mut self.odds);
-        for (likely, odds) in likely.iter_mut().zip(&self.odds) {
-            *likely = probability(odds);
-        }
-    }
-}
-
-/// The probability of log odds.
-pub(super) fn probability(odds: &f32) -> f32 {
-    1.0 / (1.0 + (-odds).exp())
 }
 
 #[cfg(test)]
