@@ -5,12 +5,14 @@
 //! are the surroundings of each mask that is small in the image. The prompt is asked again there. What a close look finds
 //! of the same thing is averaged with the mask: the wide look knows better what belongs together, the close one where it
 //! ends. What else it finds are candidates like the others, and so is what of each mask looks like the place that was
-//! clicked. Of all those are kept that together promise most. Their edges move to where the image's colours change.
+//! clicked. Things mostly end where colours change, so the more they do where a mask ends, the likelier it is. Of all
+//! those are kept that together promise most. Their edges move to where the image's colours change.
 
 mod alike;
 mod canvas;
 mod choice;
 mod colours;
+mod contrast;
 mod distance;
 mod edges;
 mod guided_filter;
@@ -29,7 +31,7 @@ use crate::preprocess::Placement;
 use crate::prompt::{MultimaskOutput, PointLabel, Prompt};
 
 use alike::Alike;
-use canvas::Seen;
+use canvas::{Canvas, Seen};
 use choice::{Found, choose};
 use edges::Edges;
 use resample::{diminish, magnify, overlap};
@@ -42,6 +44,9 @@ const SAME_THING: f32 = 0.6;
 /// The close look's share of the average of the logits.
 const SHARE: f32 = 0.7;
 
+/// Pixels of the longer side on which masks are compared with the image, at most.
+const LONGEST: f32 = 96.0;
+
 /// Buffers of it.
 #[derive(Default)]
 pub(super) struct CloseLook {
@@ -52,6 +57,7 @@ pub(super) struct CloseLook {
     prompt: Prompt,
     upsampler: MaskUpsampler,
     mask: Bitmap,
+    canvas: Canvas,
     alike: Alike,
     edges: Edges,
     /// What of a mask is in a region.
@@ -171,12 +177,8 @@ impl Segmenter {
         if several {
             close.add_others(placement, &mut pool)?;
         }
-        if let Some(click) = click {
-            // Parts have none of their own.
-            for at in 0..pool.len() {
-                let alike = close.alike.part_of(&pool[at], frame, click, placement)?;
-                pool.extend(alike);
-            }
+        if several {
+            close.compare(frame, click, placement, &mut pool)?;
         }
         let mut chosen = choose(pool, count);
         for found in &mut chosen {
@@ -270,6 +272,30 @@ impl CloseLook {
             near: *near,
             region,
         }))
+    }
+
+    /// Asks the image: scores become what they were by how much colours change where their masks end; and what of each mask
+    /// looks like the place that was clicked is a candidate, too.
+    fn compare(
+        &mut self,
+        frame: &Frame<'_>,
+        click: Option<(f32, f32)>,
+        placement: &Placement,
+        pool: &mut Vec<Found>,
+    ) -> Result<(), SegmenterError> {
+        // Parts have none of their own.
+        for at in 0..pool.len() {
+            let (canvas, found) = (&mut self.canvas, &pool[at]);
+            canvas.show(frame, &found.seen, &found.mask, LONGEST)?;
+            let of = |click| self.alike.part_of(found, canvas, click, placement);
+            let mut part = click.and_then(of);
+            if let Some(part) = &mut part {
+                part.score *= canvas.contrast_of(&part.seen.logits.values);
+            }
+            pool[at].score *= canvas.contrast_of(canvas.logits());
+            pool.extend(part);
+        }
+        Ok(())
     }
 
     /// Adds what the close looks have found besides, as far as it is wholly in their sight.

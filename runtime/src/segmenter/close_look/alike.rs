@@ -9,12 +9,8 @@ use super::canvas::{Canvas, SUREST_LOGIT, Seen};
 use super::choice::Found;
 use super::judge::{Judge, probability};
 use super::resample::diminish;
-use crate::frame::Frame;
 use crate::mask::MaskLogits;
-use crate::preprocess::{Placement, PreprocessError};
-
-/// Pixels of the longer side on which a mask is judged, at most.
-const LONGEST: f32 = 96.0;
+use crate::preprocess::Placement;
 
 /// Standard deviation of what counts as around the click, as a share of the root of the mask's area.
 const AROUND: f32 = 0.1;
@@ -36,7 +32,6 @@ const SCORE: f32 = 0.35;
 /// Buffers of it.
 #[derive(Default)]
 pub(super) struct Alike {
-    canvas: Canvas,
     /// Log odds without those of colours.
     prior: Vec<f32>,
     likely: MaskLogits,
@@ -45,18 +40,17 @@ pub(super) struct Alike {
 }
 
 impl Alike {
-    /// What of a mask looks like the place that was clicked; none if the click itself does not.
+    /// What of a mask that is shown on a canvas looks like the place that was clicked; none if the click itself does not.
     pub(super) fn part_of(
         &mut self,
         found: &Found,
-        frame: &Frame<'_>,
+        canvas: &Canvas,
         click: (f32, f32),
         image: &Placement,
-    ) -> Result<Option<Found>, PreprocessError> {
-        self.canvas.show(frame, &found.seen, &found.mask, LONGEST)?;
-        let (width, height) = self.canvas.size();
-        let click = self.canvas.place(click);
-        let logits = self.canvas.logits();
+    ) -> Option<Found> {
+        let (width, height) = canvas.size();
+        let click = canvas.place(click);
+        let logits = canvas.logits();
         let area = logits.iter().filter(|logit| **logit > 0.0).count() as f32;
         let root = area.sqrt().max(1.0);
         // Squared distances from the click, by the mask's area.
@@ -83,8 +77,7 @@ impl Alike {
                     *likely = 0.0;
                 }
             }
-            self.judge
-                .ask(&self.canvas, &self.prior, COLOURS, root, likely);
+            self.judge.ask(canvas, &self.prior, COLOURS, root, likely);
         }
         for likely in likely.iter_mut() {
             *likely = (*likely - 0.5).clamp(-0.5, 0.5) * 2.0 * SUREST_LOGIT;
@@ -92,15 +85,13 @@ impl Alike {
         (self.likely.width, self.likely.height) = (width, height);
         let last = |place: f32, length: usize| (place.max(0.0) as usize).min(length - 1);
         let clicked = (last(click.0, width), last(click.1, height));
-        if !self.pieces.keep_around(&mut self.likely, clicked) {
-            return Ok(None);
-        }
-        Ok(Some(self.as_found(found, image)))
+        let kept = self.pieces.keep_around(&mut self.likely, clicked);
+        kept.then(|| self.as_found(found, canvas, image))
     }
 
     /// The part as it is found by a look of its own.
-    fn as_found(&self, of: &Found, image: &Placement) -> Found {
-        let region = self.canvas.region();
+    fn as_found(&self, of: &Found, canvas: &Canvas, image: &Placement) -> Found {
+        let region = canvas.region();
         // The whole of the input shows the region.
         let near = Placement {
             image_width_px: region.width_px,
@@ -114,7 +105,7 @@ impl Alike {
         diminish(logits, &near, region, image, &mut candidate.logits);
         Found {
             score: SCORE * of.score,
-            mask: self.canvas.mask(logits),
+            mask: canvas.mask(logits),
             seen: Seen {
                 logits: self.likely.clone(),
                 near,
@@ -129,7 +120,7 @@ impl Alike {
 mod tests {
     use super::super::shown::Shown;
     use super::*;
-    use crate::frame::{PixelFormat, Region};
+    use crate::frame::{Frame, PixelFormat, Region};
     use crate::mask::Bitmap;
     use crate::segmenter::Candidate;
 
@@ -199,8 +190,9 @@ mod tests {
         let pixels = picture();
         let (width, height) = (WIDTH as u32, HEIGHT as u32);
         let frame = Frame::contiguous(PixelFormat::Rgb8, width, height, &pixels, 0).unwrap();
-        let mut alike = Alike::default();
-        alike.part_of(found, &frame, click, &IMAGE).unwrap()
+        let mut canvas = Canvas::default();
+        canvas.show(&frame, &found.seen, &found.mask, 96.0).unwrap();
+        Alike::default().part_of(found, &canvas, click, &IMAGE)
     }
 
     fn overlap(found: &Found, of: impl FnMut(usize, usize) -> bool) -> f32 {

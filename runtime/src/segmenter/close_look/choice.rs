@@ -9,7 +9,7 @@ use super::shown::Shown;
 const TRUST: f32 = 0.5;
 
 /// Scores are at least this.
-const LEAST_SCORE: f32 = 1e-3;
+const LEAST_SCORE: f32 = 1e-5;
 
 /// A candidate with its mask.
 pub(super) struct Found {
