@@ -225,3 +225,66 @@ fn a_small_box_is_not_cut_by_the_wide_look() {
     let (before, after) = (best(&[wide.unwrap()], &truth), best(&masks, &truth));
     assert!(after > 0.8 && after > before, "{before} {after}");
 }
+
+#[test]
+fn of_masks_that_score_alike_the_one_that_ends_where_its_thing_does_is_likelier() {
+    let pixels = picture(&disc(60));
+    let frame = frame(&pixels);
+    let near = Placement {
+        image_width_px: WIDTH as u32,
+        image_height_px: HEIGHT as u32,
+        resized_width_px: WIDTH as u32,
+        resized_height_px: HEIGHT as u32,
+        input_size_px: WIDTH as u32,
+    };
+    let found = |radius: i32| {
+        let mask = disc(radius);
+        let logit = |at: usize| match mask.bytes().get(at) {
+            Some(1) => 3.0,
+            _ => -3.0,
+        };
+        let logits = MaskLogits {
+            width: WIDTH,
+            height: WIDTH,
+            values: (0..WIDTH * WIDTH).map(logit).collect(),
+        };
+        let candidate = Candidate {
+            logits: logits.clone(),
+            ..Candidate::default()
+        };
+        Found {
+            score: 0.5,
+            mask: Shown::of(&mask, (0, 0)),
+            seen: Seen {
+                logits,
+                near,
+                region: Region {
+                    x_px: 0,
+                    y_px: 0,
+                    width_px: WIDTH as u32,
+                    height_px: HEIGHT as u32,
+                },
+            },
+            candidate,
+        }
+    };
+    let mut close = CloseLook::default();
+    let mut pool = vec![found(60), found(45), found(75)];
+    close.compare(&frame, None, &near, &mut pool).unwrap();
+    let scores: Vec<f32> = pool.iter().map(|found| found.score).collect();
+    assert!(scores[0] < 0.5, "{scores:?}");
+    assert!(
+        scores[0] > 3.0 * scores[1] && scores[0] > 3.0 * scores[2],
+        "{scores:?}"
+    );
+    // With a click each has a part besides, and that one ends where the thing does.
+    let mut pool = vec![found(60), found(75)];
+    let click = Some((200.5, 150.5));
+    close.compare(&frame, click, &near, &mut pool).unwrap();
+    assert_eq!(pool.len(), 4);
+    for part in &pool[2..] {
+        let thing = part.mask.overlap(&Shown::of(&disc(60), (0, 0)));
+        assert!(thing > 0.95 && part.score > 0.0, "{thing}");
+    }
+    assert!(pool[3].score > pool[1].score);
+}
