@@ -1,11 +1,16 @@
-"""Makes a folder for `fixate eval` of photographs and the outlines of things in them that outlined.json has.
+"""Makes a folder for `fixate eval` of photographs and of what is outlined in them.
 
-    python3 outlined.py PHOTOGRAPHS OUT [--width 481]
+    python3 outlined.py PHOTOGRAPHS... OUT [--outlines regions.json --pieces] [--width 481]
 
-The outlines were drawn by hand, a few pixels off in places, on four photographs of the Segment Anything project's: dog.jpg,
-dogs.jpg, groceries.jpg and truck.jpg, which the folder PHOTOGRAPHS has. Nothing is trained on them. outlined.json names, for each
-thing, its `outlines` (polygons of pixels x, y), the things that lie `before` it and are listed before it, and the `click` of
-those that CARD.md lists.
+The outlines were drawn by hand, a few pixels off in places, and nothing is trained on them:
+
+- outlined.json: things in four photographs of the Segment Anything project, dog.jpg, dogs.jpg, groceries.jpg and truck.jpg.
+- regions.json: all that is in nine photographs, from things to sky and ground, as the Berkeley segmentation data set divides
+  images. They come with scikit-image (skimage/data: astronaut, camera, chelsea, coffee, motorcycle_left, rocket), with
+  scikit-learn (sklearn/datasets/images: china, flower) and with Rust's documentation (embedded-book/assets/f3.jpg).
+
+A file names, for each thing, its `outlines` (polygons of pixels x, y), the things that lie `before` it and are listed before it, and
+the `click` of those that CARD.md lists. PHOTOGRAPHS are the folders that have the photographs.
 """
 
 import argparse
@@ -14,6 +19,11 @@ import os
 
 import cv2
 import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# Pieces that are smaller nobody would point at, pixels of an image that is as wide as it is evaluated.
+SMALLEST_PIECE = 250
 
 
 def masks(things, scale, size):
@@ -29,19 +39,38 @@ def masks(things, scale, size):
     return drawn
 
 
+def pieces(drawn):
+    """Each piece that hangs together by itself: (name, mask)."""
+    for name, mask in drawn.items():
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+        for piece in range(1, count):
+            if stats[piece, cv2.CC_STAT_AREA] >= SMALLEST_PIECE:
+                yield f"{name} {piece}", np.where(labels == piece, 255, 0).astype(np.uint8)
+
+
+def read(folders, photograph):
+    for folder in folders:
+        path = os.path.join(folder, photograph)
+        if os.path.exists(path):
+            image = cv2.imread(path)
+            if image is None:
+                raise SystemExit(f"{path} is not an image")
+            return image
+    raise SystemExit(f"{photograph} is in none of {', '.join(folders)}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photographs", help="folder of the four photographs")
+    parser.add_argument("photographs", nargs="+", help="folders of the photographs")
     parser.add_argument("out", help="folder to write to")
+    parser.add_argument("--outlines", default=os.path.join(HERE, "outlined.json"), help="what is outlined (outlined.json)")
+    parser.add_argument("--pieces", action="store_true", help="each piece of a thing that hangs together is asked for by itself")
     parser.add_argument("--width", type=int, help="pixels of a row (as they are)")
     arguments = parser.parse_args()
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "outlined.json")) as file:
+    with open(arguments.outlines) as file:
         outlined = json.load(file)
     for photograph, things in outlined.items():
-        path = os.path.join(arguments.photographs, photograph)
-        image = cv2.imread(path)
-        if image is None:
-            parser.error(f"{path} is not there or not an image")
+        image = read(arguments.photographs, photograph)
         width = image.shape[1]
         scale = (arguments.width or width) / width
         size = (round(width * scale), round(image.shape[0] * scale))
@@ -50,7 +79,8 @@ def main():
         name = os.path.splitext(photograph)[0]
         os.makedirs(f"{arguments.out}/{name}_masks", exist_ok=True)
         cv2.imwrite(f"{arguments.out}/{name}.png", image)
-        for thing, mask in masks(things, scale, size).items():
+        drawn = masks(things, scale, size)
+        for thing, mask in pieces(drawn) if arguments.pieces else drawn.items():
             cv2.imwrite(f"{arguments.out}/{name}_masks/{thing.replace(' ', '_')}.png", mask)
 
 
