@@ -274,8 +274,9 @@ impl CloseLook {
         }))
     }
 
-    /// Asks the image: scores become what they were by how much colours change where their masks end; and what of each mask
-    /// looks like the place that was clicked is a candidate, too.
+    /// Asks the image: scores become what they were by how much colours change where their masks end, squared, as
+    /// [`choose`] believes scores by their roots and that wholly; and what of each mask looks like the place that was clicked is
+    /// a candidate, too.
     fn compare(
         &mut self,
         frame: &Frame<'_>,
@@ -290,9 +291,9 @@ impl CloseLook {
             let of = |click| self.alike.part_of(found, canvas, click, placement);
             let mut part = click.and_then(of);
             if let Some(part) = &mut part {
-                part.score *= canvas.contrast_of(&part.seen.logits.values);
+                part.score *= canvas.contrast_of(&part.seen.logits.values).powi(2);
             }
-            pool[at].score *= canvas.contrast_of(canvas.logits());
+            pool[at].score *= canvas.contrast_of(canvas.logits()).powi(2);
             pool.extend(part);
         }
         Ok(())

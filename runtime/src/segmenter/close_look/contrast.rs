@@ -5,21 +5,26 @@
 
 use super::canvas::Canvas;
 
-/// Added to every contrast: a step that 8 bits can just tell. A thing may well look like what is beside it.
-const LEAST: f32 = 1.0 / 255.0;
+/// Contrasts are at least this: a thing may well look like what is beside it.
+const LEAST: f32 = 0.1;
+
+/// Neighbours differ by half a step of 8 bits, at least: what is smoother than that is as smooth.
+const SMOOTHEST: f32 = 0.5 / 255.0;
 
 impl Canvas {
-    /// The mean difference in colour of neighbours of which one is in the mask of what is above zero, and the other beside
-    /// it; of colours that differ most in one channel, that channel counts. In 0..=1, and a little more than nothing.
+    /// How many times as much neighbours differ of which one is in the mask of what is above zero and the other beside it, than
+    /// neighbours on all of the canvas do; and [`LEAST`] more. A texture's steps are everywhere, those of things where they
+    /// end. The difference of two colours is that of the channel that differs most.
     pub(super) fn contrast_of(&self, logits: &[f32]) -> f32 {
         let image = self.image();
         let (width, height) = self.size();
-        let (mut sum, mut count) = (0.0, 0.0);
+        let (mut across, mut all) = (Mean::default(), Mean::default());
         let mut compare = |one: usize, other: usize| {
+            let differences = image.map(|plane| (plane[one] - plane[other]).abs());
+            let difference = differences.into_iter().fold(0.0, f32::max);
+            all.add(difference);
             if (logits[one] > 0.0) != (logits[other] > 0.0) {
-                let differences = image.map(|plane| (plane[one] - plane[other]).abs());
-                sum += differences.into_iter().fold(0.0, f32::max);
-                count += 1.0;
+                across.add(difference);
             }
         };
         for y in 0..height {
@@ -32,7 +37,25 @@ impl Canvas {
                 }
             }
         }
-        sum / f32::max(count, 1.0) + LEAST
+        across.value() / (all.value() + SMOOTHEST) + LEAST
+    }
+}
+
+#[derive(Default)]
+struct Mean {
+    sum: f32,
+    count: f32,
+}
+
+impl Mean {
+    fn add(&mut self, value: f32) {
+        self.sum += value;
+        self.count += 1.0;
+    }
+
+    /// Zero of nothing.
+    fn value(&self) -> f32 {
+        self.sum / self.count.max(1.0)
     }
 }
 
@@ -83,11 +106,15 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_step_where_a_mask_ends_with_its_thing_and_hardly_any_elsewhere() {
+    fn it_is_the_step_where_a_mask_ends_beside_those_all_over() {
         let thing = square(16, 48);
         let canvas = shown(|at| if thing[at] > 0.0 { 200 } else { 98 });
+        // Of all pairs of neighbours, those on the four sides differ.
+        let step = 102.0 / 255.0;
+        let mean = step * (4.0 * 32.0) / (2.0 * 64.0 * 63.0);
+        let most = step / (mean + SMOOTHEST);
         let ends_with_it = canvas.contrast_of(&thing);
-        assert!((ends_with_it - 0.4 - LEAST).abs() < 1e-4, "{ends_with_it}");
+        assert!((ends_with_it - most - LEAST).abs() < 1e-3, "{ends_with_it}");
         for other in [square(20, 44), square(8, 56)] {
             assert!((canvas.contrast_of(&other) - LEAST).abs() < 1e-6);
         }
@@ -98,7 +125,18 @@ mod tests {
         }
         let share = (16.0 + 32.0 + 16.0) / (16.0 + 32.0 + 16.0 + 32.0);
         let contrast = canvas.contrast_of(&cut);
-        assert!((contrast - 0.4 * share - LEAST).abs() < 1e-4, "{contrast}");
+        assert!((contrast - share * most - LEAST).abs() < 1e-3, "{contrast}");
+    }
+
+    #[test]
+    fn in_a_texture_or_on_nothing_no_mask_stands_out() {
+        let texture = shown(|at| (at.wrapping_mul(2_654_435_761) >> 7) as u8);
+        for mask in [square(16, 48), square(5, 20)] {
+            let contrast = texture.contrast_of(&mask);
+            assert!((contrast - 1.0 - LEAST).abs() < 0.15, "{contrast}");
+        }
+        let even = shown(|_| 128);
+        assert!((even.contrast_of(&square(16, 48)) - LEAST).abs() < 1e-6);
     }
 
     #[test]
@@ -106,7 +144,7 @@ mod tests {
         let canvas = shown(|at| (at * 7919 % 251) as u8);
         for value in [1.0, -1.0, f32::NAN] {
             let contrast = canvas.contrast_of(&[value; SIDE * SIDE]);
-            assert!((contrast - LEAST).abs() < 1e-9, "{value}: {contrast}");
+            assert!((contrast - LEAST).abs() < 1e-6, "{value}: {contrast}");
         }
     }
 }

@@ -272,7 +272,6 @@ fn of_masks_that_score_alike_the_one_that_ends_where_its_thing_does_is_likelier(
     let mut pool = vec![found(60), found(45), found(75)];
     close.compare(&frame, None, &near, &mut pool).unwrap();
     let scores: Vec<f32> = pool.iter().map(|found| found.score).collect();
-    assert!(scores[0] < 0.5, "{scores:?}");
     assert!(
         scores[0] > 3.0 * scores[1] && scores[0] > 3.0 * scores[2],
         "{scores:?}"
