@@ -2,7 +2,8 @@
 
     python3 outlined.py PHOTOGRAPHS... OUT [--outlines regions.json --pieces] [--width 481]
 
-The outlines were drawn by hand, a few pixels off in places, and nothing is trained on them:
+The outlines were drawn point by point, by eye and with no method of segmentation; they are a few pixels off in places, and nothing is
+trained on them:
 
 - outlined.json: things in four photographs of the Segment Anything project, dog.jpg, dogs.jpg, groceries.jpg and truck.jpg.
 - regions.json: all that is in nine photographs, from things to sky and ground, as the Berkeley segmentation data set divides
