@@ -176,8 +176,6 @@ impl Segmenter {
         let count = pool.len();
         if several {
             close.add_others(placement, &mut pool)?;
-        }
-        if several {
             close.compare(frame, click, placement, &mut pool)?;
         }
         let mut chosen = choose(pool, count);
@@ -274,9 +272,9 @@ impl CloseLook {
         }))
     }
 
-    /// Asks the image: scores become what they were by how much colours change where their masks end, squared, as
-    /// [`choose`] believes scores by their roots and that wholly; and what of each mask looks like the place that was clicked is
-    /// a candidate, too.
+    /// Compares masks with the image. What of each looks like the place that was clicked is a candidate, too; and scores are
+    /// multiplied by how much colours change where their masks end, squared: [`choose`] believes scores by their roots, and
+    /// this shall count wholly.
     fn compare(
         &mut self,
         frame: &Frame<'_>,
