@@ -18,7 +18,7 @@ def main():
     found = dict(pieces(drawn))
     assert sorted(found) == ["bar 1", "wall 1", "wall 2"], sorted(found)
     assert all((mask > 0).sum() == 40 * 60 for name, mask in found.items() if name.startswith("wall"))
-    # Half as wide, a quarter of the pixels; and what is too small is no piece.
+    # A quarter as wide it is too small to be a piece.
     small = masks({"bar": {"outlines": [BAR]}}, 0.25, (25, 15))
     assert (small["bar"] > 0).sum() < SMALLEST_PIECE and not list(pieces(small))
 
@@ -31,12 +31,13 @@ def main():
             corners = [corner for thing in things.values() for outline in thing["outlines"] for corner in outline]
             size = tuple(np.max(corners, axis=0) + 1)
             assert np.min(corners) >= 0, photograph
-            for name, mask in masks(things, 1.0, size).items():
+            drawn = masks(things, 1.0, size)
+            for name, mask in drawn.items():
                 assert (mask > 0).any(), f"{photograph}: nothing of {name} is left"
             for name, thing in things.items():
                 if "click" in thing:
                     x, y = thing["click"]
-                    assert masks(things, 1.0, size)[name][y, x] > 0, f"{photograph}: the click on {name} is beside it"
+                    assert drawn[name][y, x] > 0, f"{photograph}: the click on {name} is beside it"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,16 @@ pub(crate) struct Region {
 }
 
 impl Region {
+    /// All of a frame of this size.
+    pub(crate) fn whole((width_px, height_px): (u32, u32)) -> Self {
+        Self {
+            x_px: 0,
+            y_px: 0,
+            width_px,
+            height_px,
+        }
+    }
+
     /// A square around a place in a frame of this size, moved into the frame where it would stand out; where the frame is
     /// smaller, as long as that. A pixel longer where the frame's side is odd and it ends there.
     pub(crate) fn square(

@@ -136,12 +136,7 @@ impl Segmenter {
         for region in click.into_iter().flat_map(|click| foveas(click, size)) {
             self.look_at(close, region, frame, prompt)?;
         }
-        let whole = Region {
-            x_px: 0,
-            y_px: 0,
-            width_px: size.0,
-            height_px: size.1,
-        };
+        let whole = Region::whole(size);
         let mut pool = Vec::with_capacity(candidates.len());
         for mut candidate in candidates.iter().cloned() {
             let mut mask = std::mem::take(&mut close.mask);
@@ -286,12 +281,14 @@ impl CloseLook {
         for at in 0..pool.len() {
             let (canvas, found) = (&mut self.canvas, &pool[at]);
             canvas.show(frame, &found.seen, &found.mask, LONGEST)?;
+            let mean_step = canvas.mean_step();
             let of = |click| self.alike.part_of(found, canvas, click, placement);
             let mut part = click.and_then(of);
             if let Some(part) = &mut part {
-                part.score *= canvas.contrast_of(&part.seen.logits.values).powi(2);
+                let logits = &part.seen.logits.values;
+                part.score *= canvas.contrast_of(logits, mean_step).powi(2);
             }
-            pool[at].score *= canvas.contrast_of(canvas.logits()).powi(2);
+            pool[at].score *= canvas.contrast_of(canvas.logits(), mean_step).powi(2);
             pool.extend(part);
         }
         Ok(())

@@ -118,6 +118,7 @@ impl Alike {
 
 #[cfg(test)]
 mod tests {
+    use super::super::LONGEST;
     use super::super::shown::Shown;
     use super::*;
     use crate::frame::{Frame, PixelFormat, Region};
@@ -177,7 +178,7 @@ mod tests {
             seen: Seen {
                 logits: logits.clone(),
                 near: IMAGE,
-                region: Region::around([0, 0, WIDTH, HEIGHT], 0.0, (240, 160)),
+                region: Region::whole((WIDTH as u32, HEIGHT as u32)),
             },
             candidate: Candidate {
                 logits,
@@ -191,7 +192,9 @@ mod tests {
         let (width, height) = (WIDTH as u32, HEIGHT as u32);
         let frame = Frame::contiguous(PixelFormat::Rgb8, width, height, &pixels, 0).unwrap();
         let mut canvas = Canvas::default();
-        canvas.show(&frame, &found.seen, &found.mask, 96.0).unwrap();
+        canvas
+            .show(&frame, &found.seen, &found.mask, LONGEST)
+            .unwrap();
         Alike::default().part_of(found, &canvas, click, &IMAGE)
     }
 

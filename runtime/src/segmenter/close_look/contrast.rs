@@ -12,19 +12,30 @@ const LEAST: f32 = 0.1;
 const SMOOTHEST: f32 = 0.5 / 255.0;
 
 impl Canvas {
+    /// How much neighbours on all of the canvas differ, in the mean.
+    pub(super) fn mean_step(&self) -> f32 {
+        self.mean_difference(|_, _| true)
+    }
+
     /// How many times as much neighbours differ of which one is in the mask of what is above zero and the other beside it, than
     /// neighbours on all of the canvas do; and [`LEAST`] more. A texture's steps are everywhere, those of things where they
-    /// end. The difference of two colours is that of the channel that differs most.
-    pub(super) fn contrast_of(&self, logits: &[f32]) -> f32 {
+    /// end.
+    pub(super) fn contrast_of(&self, logits: &[f32], mean_step: f32) -> f32 {
+        let across =
+            self.mean_difference(|one, other| (logits[one] > 0.0) != (logits[other] > 0.0));
+        across / (mean_step + SMOOTHEST) + LEAST
+    }
+
+    /// The mean difference in colour, of the channel that differs most, of those neighbours that are `asked`; zero of none.
+    fn mean_difference(&self, asked: impl Fn(usize, usize) -> bool) -> f32 {
         let image = self.image();
         let (width, height) = self.size();
-        let (mut across, mut all) = (Mean::default(), Mean::default());
+        let (mut sum, mut count) = (0.0, 0.0);
         let mut compare = |one: usize, other: usize| {
-            let differences = image.map(|plane| (plane[one] - plane[other]).abs());
-            let difference = differences.into_iter().fold(0.0, f32::max);
-            all.add(difference);
-            if (logits[one] > 0.0) != (logits[other] > 0.0) {
-                across.add(difference);
+            if asked(one, other) {
+                let differences = image.map(|plane| (plane[one] - plane[other]).abs());
+                sum += differences.into_iter().fold(0.0, f32::max);
+                count += 1.0;
             }
         };
         for y in 0..height {
@@ -37,25 +48,7 @@ impl Canvas {
                 }
             }
         }
-        across.value() / (all.value() + SMOOTHEST) + LEAST
-    }
-}
-
-#[derive(Default)]
-struct Mean {
-    sum: f32,
-    count: f32,
-}
-
-impl Mean {
-    fn add(&mut self, value: f32) {
-        self.sum += value;
-        self.count += 1.0;
-    }
-
-    /// Zero of nothing.
-    fn value(&self) -> f32 {
-        self.sum / self.count.max(1.0)
+        sum / f32::max(count, 1.0)
     }
 }
 
@@ -88,12 +81,16 @@ mod tests {
                 resized_height_px: side,
                 input_size_px: side,
             },
-            region: Region::around([0, 0, SIDE, SIDE], 0.0, (side, side)),
+            region: Region::whole((side, side)),
         };
         let mask = Shown::of(&Bitmap::from_fn(SIDE, SIDE, |_, _| true), (0, 0));
         let mut canvas = Canvas::default();
         canvas.show(&frame, &seen, &mask, SIDE as f32).unwrap();
         canvas
+    }
+
+    fn contrast(canvas: &Canvas, logits: &[f32]) -> f32 {
+        canvas.contrast_of(logits, canvas.mean_step())
     }
 
     fn square(from: usize, to: usize) -> Vec<f32> {
@@ -113,10 +110,10 @@ mod tests {
         let step = 102.0 / 255.0;
         let mean = step * (4.0 * 32.0) / (2.0 * 64.0 * 63.0);
         let most = step / (mean + SMOOTHEST);
-        let ends_with_it = canvas.contrast_of(&thing);
+        let ends_with_it = contrast(&canvas, &thing);
         assert!((ends_with_it - most - LEAST).abs() < 1e-3, "{ends_with_it}");
         for other in [square(20, 44), square(8, 56)] {
-            assert!((canvas.contrast_of(&other) - LEAST).abs() < 1e-6);
+            assert!((contrast(&canvas, &other) - LEAST).abs() < 1e-6);
         }
         // Of half of it, one side of four does not end where the thing does.
         let mut cut = thing.clone();
@@ -124,27 +121,27 @@ mod tests {
             cut[at] = -2.0;
         }
         let share = (16.0 + 32.0 + 16.0) / (16.0 + 32.0 + 16.0 + 32.0);
-        let contrast = canvas.contrast_of(&cut);
-        assert!((contrast - share * most - LEAST).abs() < 1e-3, "{contrast}");
+        let found = contrast(&canvas, &cut);
+        assert!((found - share * most - LEAST).abs() < 1e-3, "{found}");
     }
 
     #[test]
     fn in_a_texture_or_on_nothing_no_mask_stands_out() {
         let texture = shown(|at| (at.wrapping_mul(2_654_435_761) >> 7) as u8);
         for mask in [square(16, 48), square(5, 20)] {
-            let contrast = texture.contrast_of(&mask);
-            assert!((contrast - 1.0 - LEAST).abs() < 0.15, "{contrast}");
+            let found = contrast(&texture, &mask);
+            assert!((found - 1.0 - LEAST).abs() < 0.15, "{found}");
         }
         let even = shown(|_| 128);
-        assert!((even.contrast_of(&square(16, 48)) - LEAST).abs() < 1e-6);
+        assert!((contrast(&even, &square(16, 48)) - LEAST).abs() < 1e-6);
     }
 
     #[test]
     fn masks_without_an_outline_and_logits_that_are_no_numbers_have_the_least() {
         let canvas = shown(|at| (at * 7919 % 251) as u8);
         for value in [1.0, -1.0, f32::NAN] {
-            let contrast = canvas.contrast_of(&[value; SIDE * SIDE]);
-            assert!((contrast - LEAST).abs() < 1e-6, "{value}: {contrast}");
+            let found = contrast(&canvas, &[value; SIDE * SIDE]);
+            assert!((found - LEAST).abs() < 1e-6, "{value}: {found}");
         }
     }
 }

@@ -258,12 +258,7 @@ fn of_masks_that_score_alike_the_one_that_ends_where_its_thing_does_is_likelier(
             seen: Seen {
                 logits,
                 near,
-                region: Region {
-                    x_px: 0,
-                    y_px: 0,
-                    width_px: WIDTH as u32,
-                    height_px: HEIGHT as u32,
-                },
+                region: Region::whole((WIDTH as u32, HEIGHT as u32)),
             },
             candidate,
         }

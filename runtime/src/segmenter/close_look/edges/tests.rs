@@ -50,12 +50,7 @@ fn seen(shift: usize, logit: f32) -> Seen {
             values: (0..1024).map(value).collect(),
         },
         near,
-        region: Region {
-            x_px: 0,
-            y_px: 0,
-            width_px: WIDTH as u32,
-            height_px: HEIGHT as u32,
-        },
+        region: Region::whole((WIDTH as u32, HEIGHT as u32)),
     }
 }
 
